@@ -1,0 +1,1 @@
+"""Intermediate Layer Optimization with StyleGAN-2: weights, images, recipes, experiments."""

@@ -1,0 +1,1 @@
+"""One module a family of claims; importing this package registers them all."""
