@@ -1,0 +1,182 @@
+"""Checkpoints in, generators out: the key names of three dialects, and our own files. Nothing in a file is executed."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from ilo_practice.images import write_atomically
+from ilo_practice.stylegan2 import StyleGAN2
+from ilo_practice.stylegan2_layers import Architecture
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+def from_state_dict(state: Mapping[str, Tensor], *, w_avg: Tensor | None = None) -> StyleGAN2:
+    """The StyleGAN-2 of a state dict with the key names of stylegan2-ada or rosinality, its sizes read off the shapes.
+
+    Args:
+        state: the tensors, any floating dtype; the network is float32 and holds every float32 value exactly.
+        w_avg: the mean code [w_dim] (or [1, w_dim]), which rosinality's files keep beside the state as `latent_avg`.
+    Raises:
+        ValueError: for names of neither dialect, missing or unexpected keys, shapes that do not fit, filters other than
+            [1, 3, 3, 1], values that are not finite.
+    """
+    if any(key.startswith("synthesis.") for key in state):
+        rename, wscale = _from_nvidia, False
+    elif any(key.startswith("convs.") for key in state):
+        rename, wscale = _from_rosinality, True
+    else:
+        raise ValueError(f"`from_state_dict(state)` knows no network with keys such as {sorted(state)[:3]}.")
+    tensors = {}
+    for key, value in state.items():
+        if re.search(r"(resample_filter|kernel)$", key):
+            _check_filter(key, value)
+        elif (name := rename(key)) is None:
+            raise ValueError(f"`from_state_dict(state)` does not know the key {key!r}.")
+        else:
+            tensors[name] = value
+    if w_avg is not None:
+        tensors["w_avg"] = w_avg.reshape(-1)
+    return _build(tensors, replace(_architecture(tensors), wscale=wscale))
+
+
+def _from_nvidia(key: str) -> str | None:
+    if key == "mapping.w_avg":
+        return "w_avg"
+    if key == "synthesis.b4.const":
+        return "blocks.0.const"
+    if match := re.fullmatch(r"mapping\.(?:fc(\d+)|embed)\.(weight|bias)", key):
+        return f"mapping.{match[1]}.{match[2]}" if match[1] else f"embed.{match[2]}"
+    if match := re.fullmatch(r"synthesis\.b(\d+)\.((?:conv[01]|torgb)\.[a-z_.]+)", key):
+        block = int(match[1]).bit_length() - 3
+        return f"blocks.{block}.{match[2]}".replace("noise_const", "noise")
+    return None
+
+
+def _from_rosinality(key: str) -> str | None:
+    if key == "input.input":
+        return "blocks.0.const"
+    if match := re.fullmatch(r"style\.(\d+)\.(weight|bias)", key):
+        return f"mapping.{int(match[1]) - 1}.{match[2]}"  # style.0 normalises and holds nothing
+    if match := re.fullmatch(r"noises\.noise_(\d+)", key):
+        i = int(match[1])
+        return f"blocks.{(i + 1) // 2}.conv{0 if i % 2 else 1}.noise"
+    parts = {
+        "conv.weight": "weight",
+        "conv.modulation.weight": "affine.weight",
+        "conv.modulation.bias": "affine.bias",
+        "noise.weight": "noise_strength",
+        "activate.bias": "bias",
+        "bias": "bias",
+    }
+    if match := re.fullmatch(r"(?:(conv1|to_rgb1)|(convs|to_rgbs)\.(\d+))\.([a-z.]+)", key):
+        first, later, i, part = match[1], match[2], int(match[3] or 0), parts.get(match[4])
+        layers = {
+            "conv1": "0.conv1",
+            "to_rgb1": "0.torgb",
+            "convs": f"{i // 2 + 1}.conv{i % 2}",
+            "to_rgbs": f"{i + 1}.torgb",
+        }
+        return part and f"blocks.{layers[first or later]}.{part}"
+    return None
+
+
+def _check_filter(key: str, value: Tensor) -> None:
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
+    expected = torch.outer(taps, taps) / 64
+    value = value.float()
+    # rosinality stores the upsampling filters with their gain of 4
+    if value.shape != (4, 4) or not any(torch.equal(value, gain * expected) for gain in (1, 4)):
+        raise ValueError(f"`from_state_dict(state[{key!r}])`: only the blur [1, 3, 3, 1] is supported.")
+
+
+def _architecture(tensors: Mapping[str, Tensor]) -> Architecture:
+    try:
+        blocks = 1 + max(int(match[1]) for key in tensors if (match := re.match(r"blocks\.(\d+)\.", key)))
+        if blocks > 9:
+            raise ValueError(
+                f"`from_state_dict(state)`: {blocks} resolution blocks, at most 9 (1024 px) are supported."
+            )
+        widths = tuple(tensors[f"blocks.{j}.conv1.weight"].shape[-4] for j in range(blocks))
+        w_dim = tensors["blocks.0.conv1.affine.weight"].shape[1]
+        label_dim = tensors["embed.weight"].shape[1] if "embed.weight" in tensors else 0
+        return Architecture(
+            resolution=2 ** (blocks + 1),
+            channels=tensors["blocks.0.torgb.weight"].shape[-4],
+            z_dim=tensors["mapping.0.weight"].shape[1] - (w_dim if label_dim else 0),
+            w_dim=w_dim,
+            widths=widths,
+            mapping_layers=sum(bool(re.fullmatch(r"mapping\.\d+\.weight", key)) for key in tensors),
+            label_dim=label_dim,
+        )
+    except KeyError as missing:
+        raise ValueError(f"`from_state_dict(state)` lacks {missing.args[0]!r} (our name for it).") from None
+    except IndexError:
+        raise ValueError("`from_state_dict(state)` holds a weight with too few dimensions.") from None
+
+
+def _build(tensors: Mapping[str, Tensor], architecture: Architecture) -> StyleGAN2:
+    """The network with these tensors under our names; the mean code and the code moments may be missing."""
+    with torch.device("meta"):
+        wanted = StyleGAN2(architecture).state_dict()
+    optional = {"w_avg", "v_mean", "v_std"}
+    if missing := sorted(wanted.keys() - tensors.keys() - optional):
+        raise ValueError(f"`from_state_dict(state)` lacks {missing[0]!r} (our name for it), {len(missing)} in all.")
+    if unexpected := sorted(tensors.keys() - wanted.keys()):
+        raise ValueError(f"`from_state_dict(state)` holds {unexpected[0]!r} (our name for it), which no layer takes.")
+    network = StyleGAN2(architecture)
+    own = network.state_dict()
+    with torch.no_grad():
+        for name, value in tensors.items():
+            # dialects differ in leading or trailing dimensions of size 1 alone
+            if [n for n in value.shape if n > 1] != [n for n in wanted[name].shape if n > 1]:
+                raise ValueError(
+                    f"`from_state_dict(state)`: {name!r} must be {list(wanted[name].shape)}, got {list(value.shape)}."
+                )
+            if name not in optional and not value.isfinite().all():
+                raise ValueError(f"`from_state_dict(state)`: {name!r} holds values that are not finite.")
+            own[name].copy_(value.reshape(wanted[name].shape))
+    return network.eval().requires_grad_(False)
+
+
+def save_generator(network: StyleGAN2, path: str | Path, *, metadata: Mapping[str, str]) -> None:
+    """Write `network` as safetensors, its architecture in the header beside `metadata` (licence, source, steps)."""
+    header = dict(metadata) | {"architecture": json.dumps(asdict(network.architecture), sort_keys=True)}
+    write_atomically(path, save({k: v.contiguous() for k, v in network.state_dict().items()}, header))
+
+
+def embedded() -> list[str]:
+    """The names of the generators that come with the package."""
+    return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
+
+
+def load(source: str | Path) -> StyleGAN2:
+    """The generator in a file of ours (.safetensors), or an embedded one by its name.
+
+    Returns a network in evaluation mode, float32, whose weights take no gradient.
+    Raises FileNotFoundError for neither a file nor a name, ValueError for a file that is not a generator of ours.
+    """
+    path = Path(source)
+    if str(source) in embedded():
+        path = WEIGHTS / f"{source}.safetensors"
+    elif not path.is_file():
+        raise FileNotFoundError(
+            f"`load(source)`: no file and no embedded generator {str(source)!r} ({', '.join(embedded())})."
+        )
+    elif path.suffix != ".safetensors":
+        raise ValueError(f"`load(source)` reads .safetensors, got {path.name!r}.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {})["architecture"])
+            architecture = Architecture(**header | {"widths": tuple(header["widths"])})
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+        return _build(tensors, architecture)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"`load({path.name!r})` is not a whole StyleGAN-2 of this package: {error}") from None

@@ -1,0 +1,220 @@
+"""The parts of StyleGAN-2 (Karras et al. 2020): dense layers, modulated convolutions, blurs, resolution blocks.
+
+Weights stay as they are stored in checkpoints and the gains of the equalised learning rate are applied at run time, so
+that a network cast to float64 is exact with respect to its stored weights.
+"""
+
+from dataclasses import dataclass
+from math import prod, sqrt
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ilo_theory.generators import Latent
+
+EPS = 1e-8
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a StyleGAN-2 network is made of, read off its weights by `checkpoints.from_state_dict`.
+
+    `widths[j]` is the number of feature channels of block j. `wscale`: the weights of the modulated convolutions carry
+    the gain 1/sqrt(fan-in) before demodulation (the original network and rosinality's) or none (stylegan2-ada); this
+    decides what the 1e-8 of the demodulation is measured against. `conv_clamp` bounds features as mixed-precision
+    networks were trained to, None: no bound.
+    """
+
+    resolution: int
+    channels: int
+    z_dim: int
+    w_dim: int
+    widths: tuple[int, ...]
+    mapping_layers: int = 8
+    label_dim: int = 0
+    wscale: bool = False
+    conv_clamp: float | None = None
+
+    def __post_init__(self):
+        blocks = len(self.widths)
+        if not 2 <= blocks <= 9 or self.resolution != 2 ** (blocks + 1):
+            raise ValueError(
+                f"`Architecture(resolution=...)` must be a power of two from 8 to 1024, with one width a "
+                f"block from 4 x 4 on, got {self.resolution} with {blocks} widths."
+            )
+        for name in ("channels", "z_dim", "w_dim", "mapping_layers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"`Architecture({name}=...)` must be >= 1, got {getattr(self, name)}.")
+
+
+class Dense(nn.Module):
+    """y = act(gain W x + lr b): equalised learning rate, gain = lr/sqrt(in) (Karras et al. 2018, Section 4.1)."""
+
+    def __init__(self, fan_in: int, fan_out: int, *, lr: float = 1.0, leaky: bool = False):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(fan_out, fan_in))
+        self.bias = nn.Parameter(torch.empty(fan_out))
+        self.lr, self.leaky = lr, leaky
+
+    def draw_(self, rng: torch.Generator, *, bias: float = 0.0) -> None:
+        """Weights N(0, 1)/lr, so that `lr` changes the speed of learning alone; a constant bias."""
+        self.weight.data.normal_(generator=rng).div_(self.lr)
+        self.bias.data.fill_(bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.linear(x, self.weight * (self.lr / sqrt(self.weight.shape[1])), self.bias * self.lr)
+        return leaky(y) if self.leaky else y
+
+
+def leaky(x: Tensor) -> Tensor:
+    """sqrt(2) leaky_relu_0.2(x): keeps the second moment of a centred Gaussian."""
+    return F.leaky_relu(x, 0.2) * sqrt(2)
+
+
+def normalise(z: Tensor) -> Tensor:
+    """z / sqrt(mean z^2 + 1e-8) over the last dimension."""
+    return z * (z.square().mean(-1, keepdim=True) + EPS).rsqrt()
+
+
+class _BlurSum(torch.autograd.Function):
+    """The adjoint for padding (a, b) is this filter for padding (3 - a, 3 - b): differentiable to any order."""
+
+    @staticmethod
+    def forward(x: Tensor, before: int, after: int) -> Tensor:
+        x = F.pad(x, (before, after) * 2)
+        for _ in range(3):  # [1, 3, 3, 1] is [1, 1] three times: six additions of shifted views
+            x = x[..., :-1] + x[..., 1:]
+        for _ in range(3):
+            x = x[..., :-1, :] + x[..., 1:, :]
+        return x
+
+    @staticmethod
+    def setup_context(ctx, inputs, output) -> None:
+        _, ctx.before, ctx.after = inputs
+
+    @staticmethod
+    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
+        return _BlurSum.apply(grad, 3 - ctx.before, 3 - ctx.after), None, None
+
+    @staticmethod
+    def jvp(ctx, tangent: Tensor, *_) -> Tensor:
+        return _BlurSum.apply(tangent, ctx.before, ctx.after)
+
+
+def blur_sum(x: Tensor, pad: tuple[int, int]) -> Tensor:
+    """The filter [1, 3, 3, 1] along height and width, not divided by 64, after zero padding by `pad` on each axis."""
+    return _BlurSum.apply(x, *pad)
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Twice the size with the filter [1, 3, 3, 1]/4 on each axis: its two phases are (1, 3)/4 and (3, 1)/4."""
+    for dim in (-1, -2):
+        size = x.shape[dim]
+        x = F.pad(x, (1, 1) if dim == -1 else (0, 0, 1, 1))
+        before, middle, after = (x.narrow(dim, i, size) for i in range(3))
+        near = 0.75 * middle
+        x = torch.stack((near + 0.25 * before, near + 0.25 * after), dim=x.ndim if dim == -1 else x.ndim - 1)
+        x = x.flatten(dim - 1, dim)
+    return x
+
+
+class ModulatedConv(nn.Module):
+    """Convolution whose input channels are scaled by a style and, where `demodulate`, its outputs renormalised.
+
+    The activations are scaled and not the weights, y = d * conv(s * x, W) with d = (sum (W s)^2 + eps)^(-1/2): the same
+    function (Karras et al. 2020, Equations 1 and 3), and one convolution for the batch.
+    """
+
+    def __init__(self, fan_in: int, fan_out: int, w_dim: int, *, size: int, up: bool = False):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(fan_out, fan_in, size, size))
+        self.affine = Dense(w_dim, fan_in)
+        self.up = up
+
+    def draw_(self, rng: torch.Generator) -> None:
+        self.weight.data.normal_(generator=rng)
+        self.affine.draw_(rng, bias=1.0)
+
+    def styles(self, w: Tensor) -> Tensor:
+        return self.affine(w)[:, :, None, None]
+
+    def demodulation(self, style: Tensor, wscale: bool) -> Tensor:
+        """d [B, out, 1, 1]; with the gain 1/sqrt(fan-in) on W the same d has the fan-in times larger eps."""
+        eps = EPS * prod(self.weight.shape[1:]) if wscale else EPS
+        power = F.linear(style.flatten(1).square(), self.weight.square().sum((2, 3)))
+        return (power + eps).rsqrt()[:, :, None, None]
+
+
+class SynthesisLayer(ModulatedConv):
+    """Modulated 3 x 3 convolution (twice the size where `up`), then noise, bias, leaky ReLU."""
+
+    def __init__(self, fan_in: int, fan_out: int, architecture: Architecture, *, resolution: int, up: bool = False):
+        super().__init__(fan_in, fan_out, architecture.w_dim, size=3, up=up)
+        self.bias = nn.Parameter(torch.empty(fan_out))
+        self.noise_strength = nn.Parameter(torch.empty(()))
+        self.register_buffer("noise", torch.empty(1, 1, resolution, resolution))
+        self.wscale, self.clamp = architecture.wscale, architecture.conv_clamp
+
+    def draw_(self, rng: torch.Generator) -> None:
+        super().draw_(rng)
+        self.bias.data.zero_()
+        self.noise_strength.data.zero_()
+        self.noise.normal_(generator=rng)
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
+        style = self.styles(w)
+        gain = self.demodulation(style, self.wscale)
+        if self.up:
+            x = blur_sum(F.conv_transpose2d(x * style, self.weight.transpose(0, 1), stride=2), (1, 1)) * (gain / 16)
+        else:
+            x = F.conv2d(x * style, self.weight, padding=1) * gain
+        noise = self.noise if noise is None else noise
+        x = leaky(x + (noise * self.noise_strength + self.bias[:, None, None]))
+        return x if self.clamp is None else x.clamp(-sqrt(2) * self.clamp, sqrt(2) * self.clamp)
+
+
+class ToRGB(ModulatedConv):
+    """Modulated 1 x 1 convolution to the image channels, not demodulated."""
+
+    def __init__(self, fan_in: int, architecture: Architecture):
+        super().__init__(fan_in, architecture.channels, architecture.w_dim, size=1)
+        self.bias = nn.Parameter(torch.empty(architecture.channels))
+        self.clamp = architecture.conv_clamp
+
+    def draw_(self, rng: torch.Generator) -> None:
+        super().draw_(rng)
+        self.bias.data.zero_()
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        style = self.styles(w) / sqrt(self.weight.shape[1])
+        rgb = F.conv2d(x * style, self.weight) + self.bias[:, None, None]
+        return rgb if self.clamp is None else rgb.clamp(-self.clamp, self.clamp)
+
+
+class Block(nn.Module):
+    """One resolution: (x, rgb) at half the size -> (x, rgb) at this one; the first starts from a learned constant."""
+
+    def __init__(self, index: int, architecture: Architecture):
+        super().__init__()
+        width, resolution = architecture.widths[index], 2 ** (index + 2)
+        self.index = index
+        if index == 0:
+            self.const = nn.Parameter(torch.empty(width, 4, 4))
+        else:
+            self.conv0 = SynthesisLayer(
+                architecture.widths[index - 1], width, architecture, resolution=resolution, up=True
+            )
+        self.conv1 = SynthesisLayer(width, width, architecture, resolution=resolution)
+        self.torgb = ToRGB(width, architecture)
+
+    def forward(self, x: Tensor | None, rgb: Tensor | None, w: Tensor, latent: Latent) -> tuple[Tensor, Tensor]:
+        code = max(2 * self.index - 1, 0)  # a block's last code is its image's and the next block's first
+        if self.index == 0:
+            x = self.const.expand(w.shape[0], -1, -1, -1)
+        else:
+            x = self.conv0(x, w[:, code], latent.get(f"noise_{code}"))
+            code += 1
+        x = self.conv1(x, w[:, code], latent.get(f"noise_{code}"))
+        image = self.torgb(x, w[:, code + 1])
+        return x, image if rgb is None else upsample(rgb) + image
