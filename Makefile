@@ -33,8 +33,8 @@ $(READY): requirements.lock pyproject.toml
 	$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
 	touch $@
 
-lock:
-	uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 --generate-hashes \
+lock: $(READY)
+	$(VENV)/bin/uv pip compile pyproject.toml --quiet --all-extras --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header --no-annotate --output-file requirements.lock
 
 clean:

@@ -119,6 +119,8 @@ class StyleGAN2(Generator):
             return state
         if start == 0 and "z" in state:
             state["w"] = self.map(state.pop("z"))
+        if start > 0 and (missing := {"x", "rgb"} - state.keys()):
+            raise ValueError(f"`StyleGAN2(latent=..., start={start})` needs {sorted(missing)}, got {sorted(state)}.")
         w = self._codes_of(state)
         x, rgb = (state.pop("x"), state.pop("rgb")) if start else (None, None)
         for block in self.blocks[start:end]:
