@@ -1,33 +1,40 @@
-"""Ratios of running times, measured side by side: interleaved calls in one process, so that a noisy machine slows all alike.
+"""Ratios of running times, measured side by side in one process, in turn, so that a noisy machine slows all alike.
 
-A round calls every function in turn. A ratio is taken within its round, so that it compares neighbours in time;
-beside the minimum, median and maximum of these stands the ratio of the two minima, the least disturbed of all.
+A ratio is taken within its round, so that it compares neighbours in time; beside the minimum, median and maximum of
+these stands the ratio of the two minima, the least disturbed of all.
 """
 
+import ctypes
 import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping
 
-SHORTEST = 1e-3  # seconds: a quicker function is called in a loop that lasts this long, far above the clock's step
+SHORTEST = 2e-3  # seconds: a quicker function is called in a loop that lasts this long, far above the clock's step
+QUICK = 0.05  # seconds: so quick a function is called once untimed, lest it finds the caches full of its predecessor's
 
 
 def interleaved(
-    functions: Mapping[str, Callable[[], object]], *, seconds: float | None = None, repeats: int | None = None
+    functions: Mapping[str, Callable[[], object]],
+    *,
+    seconds: float | None = None,
+    repeats: int | None = None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
     """Seconds a call of each function, one entry a round; every name's list has the same length.
 
     Arguments:
-        functions: what to time, by name; each is called once beforehand to warm up.
+        functions: what to time, by name; each is called beforehand to warm up.
         seconds: rounds go on for this long (at least three); or else
         repeats: the number of rounds.
+        clock: what is counted; `time.process_time` leaves out what other programs take, and adds up threads.
 
     Raises:
         ValueError: unless exactly one of `seconds` and `repeats` is given.
     """
     if (seconds is None) == (repeats is None):
         raise ValueError(f"`interleaved` takes one of seconds and repeats, got {seconds=} and {repeats=}.")
-    calls = {name: _calls_needed(function) for name, function in functions.items()}
+    calls = {name: _calls_needed(function, clock) for name, function in functions.items()}
     times: dict[str, list[float]] = {name: [] for name in functions}
     collecting = gc.isenabled()
     gc.disable()
@@ -35,7 +42,9 @@ def interleaved(
         start, rounds = time.perf_counter(), 0
         while rounds < repeats if repeats is not None else rounds < 3 or time.perf_counter() - start < seconds:
             for name, function in functions.items():
-                times[name].append(_seconds(function, calls[name]))
+                if times[name] and times[name][-1] < QUICK:
+                    function()
+                times[name].append(_seconds(function, calls[name], clock))
             rounds += 1
     finally:
         if collecting:
@@ -59,16 +68,24 @@ def print_table(title: str, times: Mapping[str, list[float]], unit: str) -> None
             print(f"| {name} | " + " | ".join(f"{value:.3g}" for value in ratio(times, name, unit)) + " |")
 
 
-def _seconds(function: Callable[[], object], calls: int) -> float:
-    start = time.perf_counter()
+def keep_memory() -> None:
+    """Lets the C library keep what is freed, where it can be asked, so that no page is faulted in at every call."""
+    allocator = getattr(ctypes.CDLL(None), "mallopt", None)
+    if allocator is not None:
+        allocator(-4, 0)  # M_MMAP_MAX
+        allocator(-1, -1)  # M_TRIM_THRESHOLD
+
+
+def _seconds(function: Callable[[], object], calls: int, clock: Callable[[], float]) -> float:
+    start = clock()
     for _ in range(calls):
         function()
-    return (time.perf_counter() - start) / calls
+    return (clock() - start) / calls
 
 
-def _calls_needed(function: Callable[[], object]) -> int:
+def _calls_needed(function: Callable[[], object], clock: Callable[[], float]) -> int:
     function()
     calls = 1
-    while (elapsed := calls * _seconds(function, calls)) < SHORTEST:
+    while (elapsed := calls * _seconds(function, calls, clock)) < SHORTEST:
         calls = max(2 * calls, int(1.2 * calls * SHORTEST / max(elapsed, 1e-9)))
     return calls
