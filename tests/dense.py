@@ -1,0 +1,49 @@
+"""The matrix [m, n] of each operator by its definition, in float64 NumPy: an oracle that shares no code with it."""
+
+import math
+
+import numpy as np
+
+from ilo_theory.operators import Downsample, Gaussian, Identity, LinearOperator, Mask, PartialCirculant
+
+
+def dense(operator: LinearOperator) -> np.ndarray:
+    """From what the operator holds."""
+    match operator:
+        case Gaussian():
+            return operator.matrix.double().numpy()
+        case PartialCirculant():
+            return circulant(operator.row, operator.signs, operator.rows)
+        case Mask():
+            return np.diag(operator.mask.double().flatten().numpy())
+        case Downsample():
+            *channels, height, width = operator.in_shape
+            image = np.kron(downsampling(height, operator.factor), downsampling(width, operator.factor))
+            return np.kron(np.eye(math.prod(channels)), image)
+        case Identity():
+            return np.eye(math.prod(operator.in_shape))
+
+
+def circulant(row, signs, rows) -> np.ndarray:
+    """F D of Lemma 1: its rows are shifts of the first to the right."""
+    g = row.double().numpy()
+    return np.stack([np.roll(g, i) for i in rows.tolist()]) * signs.double().numpy()
+
+
+def keys(t: float, a: float = -0.5) -> float:
+    """The cubic kernel of Keys 1981."""
+    t = abs(t)
+    inner, outer = (a + 2) * t**3 - (a + 3) * t**2 + 1, a * (t**3 - 5 * t**2 + 8 * t - 4)
+    return inner if t <= 1 else outer if t <= 2 else 0.0
+
+
+def downsampling(size: int, factor: int) -> np.ndarray:
+    """Of a line of pixels: [size / factor, size], one weight at a time; NumPy reflects the line."""
+    margin = 4 * factor
+    pixels = np.pad(np.arange(size), margin, mode="reflect")
+    matrix = np.zeros((size // factor, size))
+    for i in range(size // factor):
+        middle = i * factor + (factor - 1) / 2
+        for pixel in range(-margin, size + margin):
+            matrix[i, pixels[pixel + margin]] += keys((pixel - middle) / factor)
+    return matrix / matrix.sum(axis=1, keepdims=True)
