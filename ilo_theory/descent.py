@@ -1,4 +1,4 @@
-"""One projected gradient step as a pure function of tensors: gradient, optimiser, l2 ball, spheres, and l1 balls last."""
+"""One projected gradient step as a pure function of tensors: gradient, optimiser, l2 ball, spheres, l1 balls last."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -39,23 +39,23 @@ def descent_step(moves: Round, evaluate: Evaluate) -> Callable[[State], State]:
         evaluate: what is minimised.
     """
 
+    propose = torch.compiler.disable(unit_step)  # a compiler cannot follow an optimiser that is made anew in each step
+
     def advance(state: State) -> State:
         point = part(state, "point")
         moved = {key: point[key].detach().requires_grad_() for key in moves.variables}
         with torch.enable_grad():
             loss = evaluate({**point, **moved}, state)
             gradients = torch.autograd.grad(loss.sum(), list(moved.values()), allow_unused=True, materialize_grads=True)
-        proposed, memory = propose(moves.optimiser, part(state, "point"), dict(zip(moved, gradients, strict=True)), state)
+        proposed, memory = propose(moves.optimiser, dict(zip(moved, gradients, strict=True)), state)
         return keep_best(moves, state, loss.detach()) | memory | named("point", move(moves, proposed, state))
 
     return advance
 
 
-def propose(
-    optimiser: Callable[..., Optimizer], point: Latent, gradients: Latent, state: State
-) -> tuple[Latent, State]:
-    """What a torch optimiser makes of the point at rate 1, without side effects: its memory comes and goes as tensors."""
-    values = {key: point[key].clone() for key in gradients}
+def unit_step(optimiser: Callable[..., Optimizer], gradients: Latent, state: State) -> tuple[Latent, State]:
+    """What a torch optimiser makes of the point at rate 1, and its memory: both as tensors, without side effects."""
+    values = {key: state[f"point/{key}"].clone() for key in gradients}
     machine = optimiser(list(values.values()), lr=1.0)
     for key, value in values.items():
         value.grad = gradients[key]

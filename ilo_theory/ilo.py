@@ -1,14 +1,15 @@
-"""Intermediate Layer Optimization: one loop for any list of rounds, such as Algorithm 1 and Section 4.1 of the paper."""
+"""Intermediate Layer Optimization: one loop for any list of rounds, Algorithm 1 and Section 4.1 among them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf, nan
+from zlib import crc32
 
 import torch
 from torch import Tensor
 
-from ilo_theory.balls import project_sphere
+from ilo_theory.balls import project_l2_ball, project_sphere
 from ilo_theory.descent import Evaluate, State, descent_step, hold_flat, keep_best, named, norm, part, where
 from ilo_theory.generators import Generator, Latent
 from ilo_theory.rounds import Round, algorithm_1, check_rounds, csgm, ramp
@@ -57,7 +58,7 @@ class _Phase:
     round: int
     moves: Round
     back: bool
-    level: int  # the layer of the round; a way back ends there too
+    level: int  # the layer of the round, where a way back ends too
 
 
 @torch.no_grad()
@@ -88,7 +89,8 @@ def ilo(
         rng: draws the first latent, and whatever the objective draws.
         batch: B, the number of images.
         latent: where to begin, a latent of layer `rounds[0].start`; drawn by the generator where it is None.
-        state: of a `Progress`, all other arguments being as they were: the run goes on from there, bit for bit.
+        state: of a `Progress`, all other arguments being as they were: the run goes on from there, bit for bit, and
+            `rng` is set to where it was.
         on_step: called after every step.
         step: wraps the step, a pure function from a dict of tensors to those of its entries that change, without
             `.item()`, so that `torch.compile` or a CUDA graph (given a capturable optimiser, and all of the dict on
@@ -104,10 +106,11 @@ def ilo(
     """
     check_rounds(rounds, generator.num_layers)
     phases, plan = _phases(rounds), _plan(rounds)
+    trace = _Trace(sum(round.steps + 1 for round in rounds))
     if state is None:
-        state, first, done, losses = _begin(generator, rounds, rng, batch, latent), 0, 0, []
+        state, first, done = _begin(generator, rounds, rng, batch, latent), 0, 0
     else:
-        state, first, done, losses = _resume(state, plan, rng, batch)
+        state, first, done = _resume(state, plan, rng, batch, trace)
 
     for i in range(first, len(phases)):
         phase, moves = phases[i], phases[i].moves
@@ -123,17 +126,35 @@ def ilo(
             state |= {"rate": torch.tensor(moves.rate(s), dtype=torch.float64)}
             state |= advance(state)
             if not phase.back:
-                losses.append(state["loss"])
+                trace.add(state["loss"])
             if on_step is not None:
-                on_step(_progress(phases, i, s + 1, {**state, "plan": plan, "rng": rng.get_state()}, losses))
+                on_step(_progress(phases, i, s + 1, {**state, "plan": plan, "rng": rng.get_state()}, trace.rows))
         state |= keep_best(moves, state, evaluate(part(state, "point"), state))
         if not phase.back:
-            losses.append(state["loss"])
+            trace.add(state["loss"])
         state, done = _leave(phase, generator, state), 0
-    return _solution(generator, rounds[-1], state, torch.stack(losses))
+    return _solution(generator, rounds[-1], state, trace.rows)
+
+
+class _Trace:
+    """The objective at every iterate, [t, B] so far, in one tensor of room for all: rows once written stay."""
+
+    def __init__(self, room: int):
+        self.room, self.length = room, 0
+
+    def add(self, loss: Tensor) -> None:
+        if self.length == 0:
+            self.buffer = loss.new_empty(self.room, len(loss))
+        self.buffer[self.length] = loss
+        self.length += 1
+
+    @property
+    def rows(self) -> Tensor:
+        return self.buffer[: self.length]
 
 
 def _phases(rounds: Sequence[Round]) -> list[_Phase]:
+    """The rounds, each followed by its way back where it has one and another round comes after."""
     phases = []
     for index, round in enumerate(rounds):
         phases.append(_Phase(index, round, False, round.start))
@@ -144,9 +165,8 @@ def _phases(rounds: Sequence[Round]) -> list[_Phase]:
 
 
 def _plan(rounds: Sequence[Round]) -> Tensor:
-    """What a state must have been made for: the numbers of each round."""
-    numbers = [[r.start, r.steps, r.lr, r.back_steps, len(r.variables), sum(r.radii.values())] for r in rounds]
-    return torch.tensor(numbers, dtype=torch.float64)
+    """A mark of each round, optimiser and schedule aside, so that a state goes on with its own rounds alone."""
+    return torch.tensor([crc32(repr(replace(round, optimiser=None, schedule=None)).encode()) for round in rounds])
 
 
 def _evaluation(phase: _Phase, generator: Generator, objective: Objective, rng: torch.Generator) -> Evaluate:
@@ -165,18 +185,19 @@ def _evaluation(phase: _Phase, generator: Generator, objective: Objective, rng: 
     return of_way_back if phase.back else of_image
 
 
-def _begin(generator: Generator, rounds: Sequence[Round], rng: torch.Generator, batch: int, latent: Latent | None):
-    """The state before the first round; the keys of all rounds are looked up here, before anything is minimised."""
+def _begin(
+    generator: Generator, rounds: Sequence[Round], rng: torch.Generator, batch: int, latent: Latent | None
+) -> State:
+    """The state before the first round: besides that of a minimisation "best", the run's, and "input", where ways back
+    start. The keys of all rounds are looked up here, before anything is minimised."""
     level = rounds[0].start
     if latent is None:
         latent = generator.init(batch, rng=rng)
         latent = generator(latent, 0, level) if level else latent
-    if {len(value) for value in latent.values()} != {batch}:
+    if any(len(value) != batch for value in latent.values()):
         rows = {key: len(value) for key, value in latent.items()}
         raise ValueError(f"`ilo(latent=...)` must have batch = {batch} rows, got {rows}.")
-    point = {key: value.detach() for key, value in latent.items()}
-
-    probe = point
+    point = probe = {key: value.detach() for key, value in latent.items()}
     for round in rounds:
         probe, level = generator(probe, level, round.start) if round.start > level else probe, round.start
         if unknown := [key for key in round.variables if key not in probe]:
@@ -190,7 +211,10 @@ def _begin(generator: Generator, rounds: Sequence[Round], rng: torch.Generator, 
 
 
 def _enter(phase: _Phase, level: int, generator: Generator, state: State) -> State:
-    """Go to the layer of the phase, carrying the best of the run along, and centre the l1 balls there."""
+    """Go to the layer of the phase, carrying the best of the run along, and centre the l1 balls there.
+
+    A round starts from the best iterate of the last one as it is; in the l2 ball, where that is not yet in it.
+    """
     point, best = part(state, "point"), part(state, "best")
     new = {name: value for name, value in state.items() if name.startswith(("norm/", "input/")) or name == "best_loss"}
     if phase.back:
@@ -198,16 +222,17 @@ def _enter(phase: _Phase, level: int, generator: Generator, state: State) -> Sta
         point = part(state, "input")
     elif phase.level > level:
         point, best = generator(point, level, phase.level), generator(best, level, phase.level)
+    if phase.moves.start == 0 and phase.moves.back_radius is not None:
+        point |= {key: project_l2_ball(point[key], phase.moves.back_radius) for key in phase.moves.variables}
     for key, dims in phase.moves.spheres.items():
-        new.setdefault(f"norm/{key}", norm(point[key], dims))  # of a key that an earlier layer has brought forth
+        radius = norm(point[key], dims)
+        if f"norm/{key}" not in new or new[f"norm/{key}"].shape != radius.shape:  # the layers before made or cut it
+            new[f"norm/{key}"] = radius
     new |= named("point", point) | named("best", best) | named("centre", {key: point[key] for key in phase.moves.radii})
     new |= named("here", {key: point[key] for key in phase.moves.variables})
     here_loss = torch.full_like(new["best_loss"], inf)
-    return new | {
-        "here_loss": here_loss,
-        "reference": torch.full_like(here_loss, nan),
-        "moving": torch.ones_like(here_loss, dtype=torch.bool),
-    }
+    moving = torch.ones_like(here_loss, dtype=torch.bool)
+    return new | {"here_loss": here_loss, "reference": torch.full_like(here_loss, nan), "moving": moving}
 
 
 def _leave(phase: _Phase, generator: Generator, state: State) -> State:
@@ -220,26 +245,28 @@ def _leave(phase: _Phase, generator: Generator, state: State) -> State:
         return state | named("point", generator(point, 0, phase.level))
     better = state["here_loss"] < state["best_loss"]
     best = {key: where(better, point[key], value) for key, value in part(state, "best").items()}
-    best_loss = torch.where(better, state["here_loss"], state["best_loss"])
-    return state | named("point", point) | named("best", best) | {"best_loss": best_loss}
+    lowest = torch.minimum(state["here_loss"], state["best_loss"])
+    return state | named("point", point) | named("best", best) | {"best_loss": lowest}
 
 
-def _progress(phases: Sequence[_Phase], i: int, s: int, state: State, losses: Sequence[Tensor]) -> Progress:
+def _progress(phases: Sequence[_Phase], i: int, s: int, state: State, trace: Tensor) -> Progress:
     """After s steps of phase i."""
-    steps, trace = [phase.moves.steps for phase in phases], torch.stack(losses)
+    steps = [phase.moves.steps for phase in phases]
     state |= {"phase": torch.tensor(i), "step": torch.tensor(s), "trace": trace}
     return Progress(sum(steps[:i]) + s, sum(steps), phases[i].round, trace, state)
 
 
-def _resume(state: State, plan: Tensor, rng: torch.Generator, batch: int):
-    """A state that `on_step` was handed, taken apart: tensors, phase, steps done in it, losses so far."""
+def _resume(state: State, plan: Tensor, rng: torch.Generator, batch: int, trace: _Trace) -> tuple[State, int, int]:
+    """A state that `on_step` was told, taken apart: its tensors, the phase, the steps done in that."""
     if "plan" not in state or not torch.equal(state["plan"], plan):
-        raise ValueError("`ilo(state=...)` must come from a run of these rounds.")
+        raise ValueError("`ilo(state=...)` must be of a run of the same rounds.")
     if len(state["best_loss"]) != batch:
         raise ValueError(f"`ilo(state=...)` must have batch = {batch} rows, got {len(state['best_loss'])}.")
     rng.set_state(state["rng"])
+    for loss in state["trace"]:
+        trace.add(loss)
     run = {name: value for name, value in state.items() if name not in ("plan", "rng", "phase", "step", "trace")}
-    return run, int(state["phase"]), int(state["step"]), list(state["trace"].unbind())
+    return run, int(state["phase"]), int(state["step"])
 
 
 def _solution(generator: Generator, last: Round, state: State, trace: Tensor) -> Solution:
@@ -248,6 +275,7 @@ def _solution(generator: Generator, last: Round, state: State, trace: Tensor) ->
     for key, dims in last.spheres.items():
         nearest = project_sphere(latent[key], state[f"norm/{key}"], dims)
         violation[key] = (latent[key] - nearest).flatten(1).norm(dim=1)
-    endings = zip(trace.isfinite().all(0).tolist(), state["moving"].tolist(), strict=True)
-    status = [Outcome.NON_FINITE if not finite else Outcome.FINISHED if moving else Outcome.FLAT for finite, moving in endings]
+    status = [Outcome.FINISHED if moving else Outcome.FLAT for moving in state["moving"].tolist()]
+    for i, finite in enumerate(trace.isfinite().all(0).tolist()):
+        status[i] = status[i] if finite else Outcome.NON_FINITE
     return Solution(generator(latent, last.start), latent, last.start, trace, violation, tuple(status))

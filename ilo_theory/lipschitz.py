@@ -40,20 +40,23 @@ def jacobian_norm(
         [B], each ||J v|| for a unit v, over all of the outputs together.
     """
     keys = tuple(latent) if keys is None else tuple(keys)
-    points = tuple(latent[key].detach() for key in keys)
+    points = [latent[key].detach().requires_grad_() for key in keys]
+    with torch.enable_grad():
+        image = generator({**latent, **dict(zip(keys, points, strict=True))}, start, stop)
+        parts = [image] if isinstance(image, Tensor) else image.values()
+        out = torch.cat([part.flatten(1) for part in parts], dim=1)
+        u = torch.zeros_like(out, requires_grad=True)
+        # J^T u, whose derivative by u is J^T again, so that a product with that is one with J
+        transposed = torch.autograd.grad(out, points, u, create_graph=True, materialize_grads=True)
 
-    def function(*values: Tensor) -> Tensor:
-        out = generator({**latent, **dict(zip(keys, values, strict=True))}, start, stop)
-        parts = [out] if isinstance(out, Tensor) else out.values()
-        return torch.cat([part.flatten(1) for part in parts], dim=1)
+    def times_jacobian(directions: Sequence[Tensor]) -> Tensor:
+        return torch.autograd.grad(transposed, u, directions, retain_graph=True)[0]
 
-    _, transposed = torch.func.vjp(function, *points)
     directions = _unit([torch.randn(x.shape, generator=rng, dtype=x.dtype).to(x.device) for x in points])
     for _ in range(iterations):
-        _, image = torch.func.jvp(function, points, directions)
-        directions = _unit(transposed(image))
-    _, image = torch.func.jvp(function, points, directions)
-    return image.detach().norm(dim=1)
+        back = torch.autograd.grad(out, points, times_jacobian(directions), retain_graph=True, materialize_grads=True)
+        directions = _unit(back)
+    return times_jacobian(directions).norm(dim=1)
 
 
 def lipschitz_lower(generator: Generator, latent: Latent, start: int = 0, stop: int | None = None, **options) -> float:

@@ -55,7 +55,9 @@ class Round:
             z <- argmin ||G1(z) - z~|| over the keys that the first round moved, at its rate (line 5 of Algorithm 1).
         back_radius: r1, the radius of the ball B_2^k(r1) that holds each such key in line 5 and, in a round at
             start 0, in line 1; None for no ball.
-        optimiser: a `torch.optim` class, or a partial one, whose step is proportional to its lr.
+        optimiser: a `torch.optim` class, or a partial one, whose step is proportional to its lr. The paper's is Adam,
+            which scales each coordinate on its own: where an l1 ball holds a key, its steps and the projection balance
+            away from the minimum. SGD makes the round projected gradient descent.
         schedule: the factor of the rate at t in (0, 1].
         flat: hold an image once its best objective has fallen by less than this fraction in a tenth of the steps;
             the round ends when all are held. None: never.
@@ -82,7 +84,7 @@ class Round:
                 raise ValueError(f"`Round({name}=...)` must be {what}, got {got!r}.")
 
         require(self.start >= 0, "start", ">= 0", self.start)
-        require(self.steps >= 1, "steps", ">= 1", self.steps)
+        require(isinstance(self.steps, int) and self.steps >= 1, "steps", "an integer >= 1", self.steps)
         require(0 < self.lr < inf, "lr", "> 0 and finite", self.lr)
         require(isinstance(self.variables, tuple) and self.variables != (), "variables", "keys", self.variables)
         for name, sets in (("radii", self.radii), ("spheres", self.spheres)):
