@@ -5,7 +5,6 @@ radius in l2 of the balls that cover it, and s = r / delta; in a `Setting` the s
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 
@@ -33,8 +32,8 @@ def maurey_radius(r: float, t: int) -> float:
 
 
 # Eq. (15)
-def sudakov_minoration(delta: float, packing: Callable[[float], float]) -> float:
-    """The lower bound on the Gaussian complexity, delta/2 sqrt(log M(delta/2)), `packing` being M."""
+def sudakov_minoration(delta: float, packing) -> float:
+    """The lower bound on the Gaussian complexity, delta/2 sqrt(log M(delta/2)), where `packing` is the function M."""
     return delta / 2 * math.sqrt(math.log(packing(delta / 2)))
 
 

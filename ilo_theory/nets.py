@@ -7,6 +7,7 @@ integer lattice, r z/t with |z|_1 <= t, so that everything about it can be count
 import itertools
 import math
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import torch
@@ -142,14 +143,15 @@ def covering_radius(net: Tensor, r: float) -> float:
     return float(cdist(vertices.numpy(), net.double().cpu().numpy()).min(1).max())
 
 
+@cache
 def lattice_radius_squared(d: int, t: int) -> Fraction:
     """Find the squared covering radius of the integer points of {|y|_1 <= t} in that set, exactly, for every d.
 
     Let y >= 0, u = floor(y), f = y - u, and b = t - |u|_1 >= sum f. The integer point of the set nearest to y is
-    u + 1_J, J the at most b largest f_j > 1/2 (greedy rounding of a separable convex function under a budget). Its error
-    h = sum f^2 - sum over J of (2f - 1) is convex where the order of the f_j and their side of 1/2 are fixed, so its
-    maximum is at a vertex of such a region cut by sum f = b. There f has a ones, q halves, one other value x, repeated
-    mu times, and zeros; hence h = q/4 + mu x^2 - max(2x - 1, 0) min(mu, b - a), and all of them are tried.
+    u + 1_J, J the at most b largest f_j > 1/2 (greedy rounding of a separable convex function under a budget). Its
+    squared error h = sum f^2 - sum over J of (2f - 1) is convex where the order of the f_j and their side of 1/2 are
+    fixed, so its maximum is at a vertex of such a region cut by sum f = b. There f has a ones, q halves, one other
+    value x, mu times, and zeros: h = q/4 + mu x^2 - max(2x - 1, 0) min(mu, b - a), and all of these are tried.
 
     Returns:
         The largest h; `bounds.exact_radius` claims that it is min(d, 2t)/4.
@@ -222,23 +224,3 @@ def greedy_packing(points: Tensor, delta: float) -> Tensor:
 def _distances(points: Tensor) -> np.ndarray:
     rows = points.double().cpu().numpy()
     return cdist(rows, rows)
-
-
-# --- Volumes ----------------------------------------------------------------------------------------------------------
-
-
-def thickened_volume(d: int, s: float) -> float:
-    """Compute vol(B_1^d(s) + B_2^d(1)) / vol(B_2^d(1)), d <= 3, by Steiner's formula.
-
-    d = 1: s + 1;  d = 2: (2 s^2 + 4 sqrt(2) s)/pi + 1;
-    d = 3: (4/3 s^3 + 4 sqrt(3) s^2 + 6 sqrt(2) arccos(1/3) s) / (4 pi/3) + 1: the octahedron's volume, its surface, and
-    its twelve edges of length sqrt(2) s, with arccos(1/3) between the normals at each.
-    """
-    if d == 1:
-        return s + 1
-    if d == 2:
-        return (2 * s**2 + 4 * math.sqrt(2) * s) / math.pi + 1
-    if d == 3:
-        edges = 6 * math.sqrt(2) * math.acos(1 / 3) * s
-        return (4 / 3 * s**3 + 4 * math.sqrt(3) * s**2 + edges) / (4 * math.pi / 3) + 1
-    raise ValueError(f"`thickened_volume(d=...)` must be 1, 2 or 3, got {d}.")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
+from statistics import linear_regression, pvariance
 
 import torch
 from scipy import stats
@@ -40,6 +41,8 @@ class Evidence(StrEnum):
 
 
 Number = int | float | Fraction
+Side = Number | tuple[Number, Number]
+"""What is compared: a number, or the ends of an interval that encloses it."""
 
 
 @dataclass(frozen=True)
@@ -57,22 +60,23 @@ class Verdict:
 # --- How a verdict is earned ------------------------------------------------------------------------------------------
 
 
-def certified(lhs: Number, rhs: Number, *, scope: str, evidence: Evidence = Evidence.CERTIFICATE, **witness) -> Verdict:
-    """Judge lhs <= rhs between two numbers that are known exactly, or to `ROUNDING`.
+def certified(lhs: Side, rhs: Side, *, scope: str, evidence: Evidence = Evidence.CERTIFICATE, **witness) -> Verdict:
+    """Judge lhs <= rhs between sides that are known exactly, to `ROUNDING`, or to lie in an interval (low, high).
 
     Args:
-        lhs, rhs: the sides; NaN on either refutes.
+        lhs, rhs: the sides; NaN decides nothing.
         scope: what this comparison covers.
         evidence: what it amounts to if it holds: a certificate, a step of a proof, a definition.
         witness: particulars, JSON-serialisable.
 
     Returns:
-        HOLDS on `evidence`, or REFUTED on a WITNESS.
+        HOLDS on `evidence` if it is true of all numbers enclosed, REFUTED on a WITNESS if of none, else INCONCLUSIVE;
+        the sides are the ends that decided.
     """
-    holds = lhs <= rhs
-    if isinstance(lhs, float) or isinstance(rhs, float):
-        holds = holds or math.isclose(lhs, rhs, rel_tol=ROUNDING)
-    status, evidence = (Status.HOLDS, evidence) if holds else (Status.REFUTED, Evidence.WITNESS)
+    (least, lhs), (rhs, most) = (side if isinstance(side, tuple) else (side, side) for side in (lhs, rhs))
+    status = Status.HOLDS if _at_most(lhs, rhs) else Status.INCONCLUSIVE
+    if least > most and not _at_most(least, most):
+        status, evidence, lhs, rhs = Status.REFUTED, Evidence.WITNESS, least, most
     return Verdict(status, evidence, float(lhs), float(rhs), scope, witness)
 
 
@@ -81,6 +85,11 @@ def identical(lhs: Number, rhs: Number, *, scope: str, evidence: Evidence = Evid
     there = certified(lhs, rhs, scope=scope, evidence=evidence, **witness)
     back = certified(rhs, lhs, scope=scope, evidence=evidence)
     return there if back.status is Status.HOLDS else replace(there, status=back.status, evidence=back.evidence)
+
+
+def _at_most(a: Number, b: Number) -> bool:
+    inexact = isinstance(a, float) or isinstance(b, float)
+    return a <= b or (inexact and math.isclose(a, b, rel_tol=ROUNDING))
 
 
 def sampled(successes: int, trials: int, at_least: float, *, alpha: float = 1e-6, scope: str, **witness) -> Verdict:
@@ -93,13 +102,17 @@ def sampled(successes: int, trials: int, at_least: float, *, alpha: float = 1e-6
         scope, witness: as for `certified`.
 
     Returns:
-        SUPPORTED if the whole interval is at or above `at_least`, REFUTED if it is below, else INCONCLUSIVE; lhs is
-        `at_least`, rhs the observed share.
+        SUPPORTED if the interval is at or above `at_least`, REFUTED if below, else INCONCLUSIVE; rhs is the share seen.
+
+    Raises:
+        ValueError: for other counts.
     """
-    interval = stats.binomtest(successes, trials).proportion_ci(confidence_level=1 - alpha, method="exact")
-    witness |= {"successes": successes, "trials": trials, "interval": [*map(float, interval)], "alpha": alpha}
-    status = _three_way(at_least, *interval)
-    return Verdict(status, Evidence.STATISTICS, float(at_least), successes / trials, scope, witness)
+    if not 0 <= successes <= trials >= 1:
+        raise ValueError(f"`sampled(successes=..., trials=...)` must be counts, got {successes} of {trials}.")
+    low = stats.beta.ppf(alpha / 2, successes, trials - successes + 1) if successes else 0.0
+    high = stats.beta.isf(alpha / 2, successes + 1, trials - successes) if successes < trials else 1.0
+    witness |= {"successes": successes, "trials": trials, "interval": [float(low), float(high)], "alpha": alpha}
+    return _statistics(certified(at_least, (low, high), scope=scope, **witness), at_least, successes / trials)
 
 
 def scaled(x: Iterable[float], y: Iterable[float], at_most: float, *, alpha=1e-6, scope: str, **witness) -> Verdict:
@@ -112,8 +125,7 @@ def scaled(x: Iterable[float], y: Iterable[float], at_most: float, *, alpha=1e-6
         scope, witness: as for `certified`.
 
     Returns:
-        SUPPORTED if the whole interval is at or below `at_most`, REFUTED if it is above, else INCONCLUSIVE; lhs is the
-        slope, rhs `at_most`.
+        SUPPORTED if the interval is at or below `at_most`, REFUTED if above, else INCONCLUSIVE; lhs is the slope.
 
     Raises:
         ValueError: for fewer than three points or one that is not positive.
@@ -121,18 +133,18 @@ def scaled(x: Iterable[float], y: Iterable[float], at_most: float, *, alpha=1e-6
     x, y = [*x], [*y]
     if len(x) < 3 or not min(*x, *y) > 0:
         raise ValueError(f"`scaled(x=..., y=...)` needs three or more positive points, got {x} and {y}.")
-    line = stats.linregress([*map(math.log, x)], [*map(math.log, y)])
-    half = line.stderr * stats.t.ppf(1 - alpha / 2, len(x) - 2) + ROUNDING * max(1, abs(line.slope))
-    interval = [float(line.slope - half), float(line.slope + half)]
-    status = _three_way(-at_most, -interval[1], -interval[0])
-    witness |= {"interval": interval, "alpha": alpha}
-    return Verdict(status, Evidence.STATISTICS, float(line.slope), float(at_most), scope, witness)
+    x, y = [*map(math.log, x)], [*map(math.log, y)]
+    slope, start = linear_regression(x, y)
+    residuals = math.fsum((b - start - slope * a) ** 2 for a, b in zip(x, y, strict=True))
+    half = stats.t.isf(alpha / 2, len(x) - 2) * math.sqrt(residuals / (len(x) - 2) / (len(x) * pvariance(x)))
+    witness |= {"interval": [slope - half, slope + half], "alpha": alpha}
+    return _statistics(certified((slope - half, slope + half), at_most, scope=scope, **witness), slope, at_most)
 
 
-def _three_way(at_least: float, low: float, high: float) -> Status:
-    if low >= at_least:
-        return Status.SUPPORTED
-    return Status.REFUTED if high < at_least else Status.INCONCLUSIVE
+def _statistics(found: Verdict, lhs: float, rhs: float) -> Verdict:
+    """What was found for a whole interval, as a statistical verdict with the estimate for it."""
+    status = Status.SUPPORTED if found.status is Status.HOLDS else found.status
+    return replace(found, status=status, evidence=Evidence.STATISTICS, lhs=float(lhs), rhs=float(rhs))
 
 
 def fold(verdicts: Iterable[Verdict]) -> Verdict:
@@ -141,22 +153,22 @@ def fold(verdicts: Iterable[Verdict]) -> Verdict:
     Raises:
         ValueError: if there is none.
     """
-    verdicts = [*verdicts]
-    if not verdicts:
+    if not (verdicts := [*verdicts]):
         raise ValueError("`fold(verdicts=...)` must hold at least one verdict, got none.")
-    ranks = {status: rank for rank, status in enumerate(Status)}
-    strengths = {evidence: rank for rank, evidence in enumerate(Evidence)}
-    status = max((v.status for v in verdicts), key=ranks.get)
+    status = max((v.status for v in verdicts), key=[*Status].index)
     worst = [v for v in verdicts if v.status is status]
-    return replace(min(worst, key=_slack), evidence=max((v.evidence for v in worst), key=strengths.get))
+    evidence = max((v.evidence for v in worst), key=[*Evidence].index)
+    scope = "; ".join(dict.fromkeys(v.scope for v in worst))
+    return replace(min(worst, key=_slack), evidence=evidence, scope=scope)
 
 
-def _slack(verdict: Verdict) -> float:
-    """(rhs - lhs) relative to the larger of them; -inf where it is not a number."""
-    if verdict.lhs == verdict.rhs:
-        return 0.0
-    slack = (verdict.rhs - verdict.lhs) / max(abs(verdict.lhs), abs(verdict.rhs))
-    return -math.inf if math.isnan(slack) else slack
+def _slack(verdict: Verdict) -> tuple[float, float]:
+    """(rhs - lhs) relative to the larger of them, minus its size where refuted; ties go to the larger sides."""
+    size = max(abs(verdict.lhs), abs(verdict.rhs))
+    slack = 0.0 if verdict.lhs == verdict.rhs else (verdict.rhs - verdict.lhs) / size
+    if math.isnan(slack):
+        slack = -math.inf
+    return -abs(slack) if verdict.status is Status.REFUTED else slack, -size
 
 
 # --- The registry -----------------------------------------------------------------------------------------------------
@@ -187,6 +199,7 @@ class Claim:
     check: Callable[..., Verdict]
     cases: tuple[Mapping, ...]
     corrected: str | None
+    note: str
     expected: Status
 
     @property
@@ -200,16 +213,19 @@ class Claim:
         A check that draws takes `rng`, a generator of random numbers seeded anew with `seed` for each case.
         """
         known = inspect.signature(self.check).parameters
-        if unknown := parameters.keys() - known.keys() | parameters.keys() & {"rng"}:
-            raise ValueError(f"`verify({self.name!r}, ...)` takes {', '.join(known)}, got {', '.join(sorted(unknown))}.")
-        start = time.perf_counter()
-        results = []
+        free = known.keys() - {"rng"}
+        if unknown := parameters.keys() - free:
+            raise ValueError(f"`verify({self.name!r}, ...)` takes {sorted(free)} only, got {sorted(unknown)}.")
+        start, results = time.perf_counter(), []
         for case in {repr(case): case for case in ({**case, **parameters} for case in self.cases)}.values():
             rng = {"rng": torch.Generator().manual_seed(seed)} if "rng" in known else {}
-            results.append((case, self.check(**case, **rng)))
+            result = self.check(**case, **rng)
+            plain = {k: str(v) if isinstance(v, Fraction) else v for k, v in case.items() if not callable(v)}
+            results.append((plain, replace(result, witness=plain | result.witness)))
         verdict = fold(verdict for _, verdict in results)
         alike = [case for case, v in results if v.status is verdict.status]
-        scope = "; ".join(filter(None, [verdict.scope, _describe(alike, of=len(results))]))
+        count = f"{len(alike)} of {len(results)} cases" if len(alike) < len(results) else ""
+        scope = "; ".join(filter(None, [verdict.scope, _describe(alike), count]))
         return Outcome(self, replace(verdict, scope=scope), results, seed, time.perf_counter() - start)
 
 
@@ -217,15 +233,16 @@ CLAIMS: dict[str, Claim] = {}
 """All claims by name, in the order in which their modules state them; `import ilo_theory.claims` fills it."""
 
 
-def claim(name: str, reference: str, latex: str, *, cases=({},), corrected: str | None = None, expected: Status):
+def claim(name: str, reference: str, latex: str, *, cases=({},), corrected=None, note="", expected: Status):
     """Register the decorated function as the check of one claim.
 
     Args:
         name: unique among all claims.
-        reference: theorem and equation, as "Corollary 2, Eq. (25)".
+        reference: theorem and equation, as "Lemma 4, Eq. (43)".
         latex: the statement in the LaTeX that GitHub and matplotlib both render.
         cases: the keyword arguments of each call of the check.
         corrected: the name of the claim that stands beside this one, corrected.
+        note: how the printed text is read, or what became of it: a misprint is called a misprint here.
         expected: the status which the row should have.
 
     Raises:
@@ -235,7 +252,7 @@ def claim(name: str, reference: str, latex: str, *, cases=({},), corrected: str 
     def register(check: Callable[..., Verdict]) -> Callable[..., Verdict]:
         if name in CLAIMS:
             raise ValueError(f"`claim(name=...)` must be new, got {name!r} twice.")
-        CLAIMS[name] = Claim(name, reference, latex, check, tuple(cases), corrected, expected)
+        CLAIMS[name] = Claim(name, reference, latex, check, tuple(cases), corrected, note, expected)
         return check
 
     return register
@@ -248,28 +265,35 @@ def verify(name: str, *, seed: int = 0, **parameters) -> Verdict:
     return CLAIMS[name].run(seed=seed, **parameters).verdict
 
 
-def _describe(cases: list[dict], of: int) -> str:
-    """Say which values the cases took, as "d = 1, 2, 4; t = 1…6 (24 cases)", and of how many cases they are."""
-    values: dict[str, dict] = {}
-    for case in cases:
-        for key, value in case.items():
-            values.setdefault(key, {}).setdefault(value if isinstance(value, Number) else str(value))
-    parts = [f"{key} = {_listed([*seen])}" for key, seen in values.items() if not key == "printed"]
-    if not parts:
+def _describe(cases: list[dict]) -> str:
+    """Say which values the cases took, as "d = 1, t = 1…40; d = 2, 3, t = 1…8": exactly these, no others."""
+    kinds = dict.fromkeys(map(tuple, cases))
+    if len(kinds) > 1:
+        return "; ".join(_describe([case for case in cases if tuple(case) == kind]) for kind in kinds)
+    if not (keys := next(iter(kinds))):
         return ""
-    count = f"{len(cases)} of {of} cases" if len(cases) < of else f"{of} case{'s' * (of > 1)}"
-    return f"{'; '.join(parts)} ({count})"
+    groups: dict[str, list] = {}  # what the other keys took -> the values of the first with which they did
+    for value in dict.fromkeys(case[keys[0]] for case in cases):
+        others = [{key: case[key] for key in keys[1:]} for case in cases if case[keys[0]] == value]
+        groups.setdefault(_describe(others), []).append(value)
+    return _abridged("; ", [f"{keys[0]} = {_listed(seen)}" + f", {rest}" * bool(rest) for rest, seen in groups.items()])
 
 
 def _listed(values: list) -> str:
-    """Numbers in order with runs of three or more whole ones shortened; anything else as it comes."""
-    if not all(isinstance(value, Number) for value in values):
-        return ", ".join(map(str, values))
+    """Numbers in order and whole ones in a row as a range; other values as they come."""
     runs: list[list] = []
-    for value in sorted(values):
-        if runs and isinstance(value, int) and value == runs[-1][-1] + 1:
+    for value in sorted(values) if all(isinstance(value, int | float) for value in values) else values:
+        if runs and isinstance(value, int) and value - 1 == runs[-1][-1]:
             runs[-1].append(value)
         else:
             runs.append([value])
-    texts = [f"{r[0]:g}…{r[-1]:g}" if len(r) > 2 else ", ".join(f"{float(v):.6g}" for v in r) for r in runs]
-    return ", ".join(texts)
+    return _abridged(", ", [t for run in runs for t in ([f"{run[0]}…{run[-1]}"] if len(run) > 2 else map(_short, run))])
+
+
+def _abridged(separator: str, texts: list[str]) -> str:
+    return separator.join(texts if len(texts) <= 8 else [*texts[:4], "…", texts[-1]])
+
+
+def _short(value: object) -> str:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{value:.6g}" if number and (isinstance(value, float) or value >= 10**6) else str(value)

@@ -1,0 +1,269 @@
+"""Verdicts: the three outcomes, exact error rates, folding, the registry."""
+
+import json
+import math
+from dataclasses import asdict
+from fractions import Fraction
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ilo_theory import verdict
+from ilo_theory.verdict import Evidence, Status, Verdict, certified, claim, fold, identical, sampled, scaled, verify
+
+HOLDS, SUPPORTED, INCONCLUSIVE, REFUTED = (Status[name] for name in ("HOLDS", "SUPPORTED", "INCONCLUSIVE", "REFUTED"))
+
+
+# --- certified, identical ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lhs", "rhs", "status"),
+    [
+        (1, 1, HOLDS),
+        (10**30, 10**30 - 1, REFUTED),  # floats would call these equal
+        (Fraction(1, 3), Fraction(1, 3), HOLDS),
+        (Fraction(10**30 + 1, 10**30), 1, REFUTED),
+        (1.0 + 1e-13, 1.0, HOLDS),
+        (1.0 + 1e-11, 1.0, REFUTED),
+        (1e-300, 0.0, REFUTED),
+        (math.nan, 1.0, INCONCLUSIVE),
+        (1.0, math.nan, INCONCLUSIVE),
+        (-math.inf, 0.0, HOLDS),
+    ],
+)
+def test_certified(lhs, rhs, status):
+    found = certified(lhs, rhs, scope="here", point=3)
+    assert found.status is status
+    assert found.evidence is (Evidence.WITNESS if status is REFUTED else Evidence.CERTIFICATE)
+    assert found.scope == "here"
+    assert found.witness == {"point": 3}
+
+
+@given(*[st.tuples(st.integers(-5, 5), st.integers(-5, 5)).map(sorted).map(tuple)] * 2)
+def test_certified_of_intervals_speaks_for_all_numbers_in_them(lhs, rhs):
+    among = {a <= b for a in range(lhs[0], lhs[1] + 1) for b in range(rhs[0], rhs[1] + 1)}
+    expected = {(True,): HOLDS, (False,): REFUTED}.get(tuple(among), INCONCLUSIVE)
+    found = certified(lhs, rhs, scope="")
+    assert found.status is expected
+    assert (found.lhs, found.rhs) == ((lhs[0], rhs[1]) if expected is REFUTED else (lhs[1], rhs[0]))
+
+
+def test_evidence_of_a_proof_is_kept_where_it_holds():
+    assert certified(1, 2, scope="", evidence=Evidence.PROOF).evidence is Evidence.PROOF
+    assert certified(2, 1, scope="", evidence=Evidence.PROOF).evidence is Evidence.WITNESS
+
+
+@pytest.mark.parametrize(
+    ("lhs", "rhs", "status"), [(2, 2, HOLDS), (1, 2, REFUTED), (2, 1, REFUTED), (0.1 + 0.2, 0.3, HOLDS)]
+)
+def test_identical(lhs, rhs, status):
+    found = identical(lhs, rhs, scope="", x=1)
+    assert (found.status, found.lhs, found.rhs, found.witness) == (status, lhs, rhs, {"x": 1})
+
+
+# --- sampled ----------------------------------------------------------------------------------------------------------
+
+
+def tail(successes: int, trials: int, p: Fraction) -> Fraction:
+    """P(Binomial(trials, p) >= successes), exactly."""
+    return sum(math.comb(trials, i) * p**i * (1 - p) ** (trials - i) for i in range(successes, trials + 1))
+
+
+@given(
+    st.integers(1, 40).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.sampled_from([1e-6, 1e-2, 0.2])
+)
+def test_the_interval_is_clopper_and_pearsons(counts, alpha):
+    successes, trials = counts
+    low, high = sampled(successes, trials, 0.5, alpha=alpha, scope="").witness["interval"]
+    if successes:
+        assert float(tail(successes, trials, Fraction(low))) == pytest.approx(alpha / 2, rel=1e-9)
+    else:
+        assert low == 0
+    if successes < trials:
+        assert float(1 - tail(successes + 1, trials, Fraction(high))) == pytest.approx(alpha / 2, rel=1e-9)
+    else:
+        assert high == 1
+
+
+@pytest.mark.parametrize("p", [Fraction(1, 2), Fraction(1, 10), Fraction(1, 100), Fraction(99, 100)])
+def test_the_rate_of_false_verdicts_is_at_most_alpha(p):
+    trials, alpha = 60, 1e-2
+    chance = [math.comb(trials, i) * p**i * (1 - p) ** (trials - i) for i in range(trials + 1)]
+    step = Fraction(1, 10**6)
+    statuses = [
+        (
+            sampled(i, trials, float(p + step), alpha=alpha, scope="").status,
+            sampled(i, trials, float(p), alpha=alpha, scope="").status,
+        )
+        for i in range(trials + 1)
+    ]
+    wrongly_supported = sum(c for c, (false, _) in zip(chance, statuses, strict=True) if false is SUPPORTED)
+    wrongly_refuted = sum(c for c, (_, true) in zip(chance, statuses, strict=True) if true is REFUTED)
+    assert wrongly_supported <= alpha
+    assert wrongly_refuted <= alpha
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(-1, 5), (6, 5), (0, 0)])
+def test_sampled_needs_counts(successes, trials):
+    with pytest.raises(ValueError, match=rf"must be counts, got {successes} of {trials}"):
+        sampled(successes, trials, 0.5, scope="")
+
+
+def test_three_outcomes_of_sampling():
+    assert sampled(1000, 1000, 0.9, scope="").status is SUPPORTED
+    assert sampled(500, 1000, 0.9, scope="").status is REFUTED
+    found = sampled(905, 1000, 0.9, scope="", m=3)
+    assert (found.status, found.evidence, found.lhs, found.rhs) == (INCONCLUSIVE, Evidence.STATISTICS, 0.9, 0.905)
+    assert found.witness["m"] == 3
+    assert found.witness["alpha"] == 1e-6
+    json.dumps(asdict(found))
+
+
+# --- scaled -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("at_most", "status"), [(1.4, REFUTED), (1.5, INCONCLUSIVE), (1.6, SUPPORTED)])
+def test_scaled_finds_an_exponent_through_noise(at_most, status, rng):
+    x = torch.logspace(0, 4, 200, dtype=torch.float64)
+    y = 7 * x**1.5 * (0.05 * torch.randn(200, generator=rng, dtype=torch.float64)).exp()
+    found = scaled(x.tolist(), y.tolist(), at_most, scope="")
+    assert found.status is status
+    low, high = found.witness["interval"]
+    assert low < 1.5 < high < low + 0.1
+
+
+def test_scaled_accepts_an_exact_power():
+    assert scaled([1, 2, 4, 8], [3, 12, 48, 192], 2, scope="").status is SUPPORTED
+    assert scaled([1, 2, 4, 8], [3, 12, 48, 192], 1.99, scope="").status is REFUTED
+    powers = [(x, x**0.7 / 3) for x in (1, 3, 10, 30, 100)]
+    assert scaled(*zip(*powers, strict=True), 0.7, scope="").status is SUPPORTED
+
+
+@pytest.mark.parametrize(("x", "y"), [([1, 2], [1, 2]), ([1, 2, 3], [1, 0, 1]), ([-1, 2, 3], [1, 1, 1])])
+def test_scaled_needs_three_positive_points(x, y):
+    with pytest.raises(ValueError, match=r"`scaled\(x=..., y=...\)` needs three or more positive points"):
+        scaled(x, y, 1, scope="")
+
+
+# --- fold -------------------------------------------------------------------------------------------------------------
+
+
+def case(status, evidence=Evidence.CERTIFICATE, lhs=0.0, rhs=1.0, scope="") -> Verdict:
+    return Verdict(status, evidence, lhs, rhs, scope)
+
+
+@given(st.permutations([HOLDS, SUPPORTED, INCONCLUSIVE, REFUTED]), st.integers(1, 4))
+def test_the_worst_status_counts(statuses, count):
+    order = [REFUTED, INCONCLUSIVE, SUPPORTED, HOLDS]
+    assert fold(map(case, statuses[:count])).status is min(statuses[:count], key=order.index)
+
+
+def test_the_least_slack_gives_the_sides():
+    loose, tight = case(HOLDS, lhs=1, rhs=2), case(HOLDS, lhs=100, rhs=101)
+    assert fold([loose, tight, loose]).lhs == 100
+    mild, gross = case(REFUTED, lhs=2, rhs=1.9), case(REFUTED, lhs=1, rhs=0.1)
+    assert fold([mild, gross, case(HOLDS)]).rhs == 0.1
+    below = case(REFUTED, lhs=1.0, rhs=5.0)  # refuted as an equality
+    assert fold([mild, below]).rhs == 5.0
+
+
+def test_the_weakest_evidence_and_every_scope_count():
+    found = fold(
+        [case(HOLDS, Evidence.PROOF, scope="a"), case(HOLDS, scope="b"), case(HOLDS, Evidence.PROOF, scope="a")]
+    )
+    assert found.evidence is Evidence.CERTIFICATE
+    assert found.scope == "a; b"
+
+
+def test_nothing_folds_to_an_error():
+    with pytest.raises(ValueError, match="at least one verdict"):
+        fold([])
+
+
+# --- The registry -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    """An empty registry for the length of a test."""
+    monkeypatch.setattr(verdict, "CLAIMS", {})
+    return verdict.CLAIMS
+
+
+def test_a_claim_folds_its_cases(registry):
+    @claim("sum", "Eq. (0)", "a", cases=[{"d": d, "r": Fraction(1, d)} for d in (1, 2, 3, 5, 8)], expected=HOLDS)
+    def check(*, d, r, printed=10) -> Verdict:
+        return certified(d, printed, scope="small", odd=d % 2)
+
+    found = verify("sum")
+    assert (found.status, found.lhs, found.rhs) == (HOLDS, 8, 10)
+    assert found.witness == {"d": 8, "r": "1/8", "odd": 0}
+    assert found.scope == "small; d = 1, r = 1; d = 2, r = 1/2; d = 3, r = 1/3; d = 5, r = 1/5; d = 8, r = 1/8"
+    assert verify("sum", printed=2, r=1).scope == "small; d = 3, 5, 8, r = 1, printed = 2; 3 of 5 cases"
+    assert registry["sum"].family == "test"
+    json.dumps(asdict(found))
+
+
+@pytest.mark.parametrize(
+    ("cases", "scope"),
+    [
+        ([{}], "all"),
+        ([{"d": d, "t": t} for d in (1, 2, 3, 5) for t in (4, 5, 6)], "all; d = 1…3, 5, t = 4…6"),
+        (
+            [{"d": d, "t": t} for d, most in ((1, 3), (4, 1), (6, 3)) for t in range(most)],
+            "all; d = 1, 6, t = 0…2; d = 4, t = 0",
+        ),
+        ([{"d": 1}, {"s": 0.5}, {"d": 2}], "all; d = 1, 2; s = 0.5"),
+        ([{"d": 10**9, "even": True}], "all; d = 1e+09, even = True"),
+        ([{"s": 2.0**i} for i in range(20)], "all; s = 1, 2, 4, 8, …, 524288"),
+    ],
+)
+def test_the_scope_says_which_cases(registry, cases, scope):
+    claim("any", "", "", cases=cases, expected=HOLDS)(lambda d=0, t=0, s=0, even=False: certified(0, 1, scope="all"))
+    assert verify("any").scope == scope
+
+
+def test_parameters_replace_cases(registry):
+    calls = []
+
+    @claim("count", "", "", cases=[{"d": d, "t": t} for d in (1, 2) for t in (1, 2, 3)], expected=HOLDS)
+    def check(*, d, t, trials=5) -> Verdict:
+        calls.append((d, t, trials))
+        return certified(0, 1, scope="")
+
+    verify("count", d=7, trials=2)
+    assert calls == [(7, 1, 2), (7, 2, 2), (7, 3, 2)]
+    with pytest.raises(ValueError, match=r"`verify\('count', ...\)` takes \['d', 't', 'trials'\] only, got \['n'\]"):
+        verify("count", n=3)
+
+
+def test_draws_depend_on_the_seed_alone(registry):
+    @claim("draw", "", "", cases=[{"d": 1}, {"d": 2}], expected=HOLDS)
+    def check(*, d, rng) -> Verdict:
+        return certified(0, float(torch.rand(1, generator=rng)), scope="")
+
+    first = [v.rhs for _, v in registry["draw"].run(seed=3).cases]
+    assert first == [float(torch.rand(1, generator=torch.Generator().manual_seed(3)))] * 2
+    assert verify("draw", seed=3, d=9).rhs == first[0]
+    assert verify("draw", seed=4).rhs != first[0]
+    with pytest.raises(ValueError, match="rng"):
+        verify("draw", rng=None)
+
+
+def test_an_outcome_says_whether_it_is_as_expected(registry):
+    for name, printed in (("true", 1), ("false", -1)):
+        claim(name, "", "", expected=HOLDS)(lambda printed=printed: certified(0, printed, scope=""))
+    assert registry["true"].run().as_expected
+    assert not registry["false"].run().as_expected
+    assert registry["true"].run(seed=5).seed == 5
+
+
+def test_names_are_unique_and_known(registry):
+    claim("one", "", "", expected=HOLDS)(lambda: certified(0, 1, scope=""))
+    with pytest.raises(ValueError, match=r"`claim\(name=...\)` must be new, got 'one' twice"):
+        claim("one", "", "", expected=HOLDS)(lambda: certified(0, 1, scope=""))
+    with pytest.raises(ValueError, match=r"`verify\(name=...\)` must name one of the 1 claims registered, got 'two'"):
+        verify("two")
