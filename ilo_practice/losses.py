@@ -1,0 +1,91 @@
+"""What a restoration minimises: a weighted sum of named terms, one number an image."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import inf, prod
+
+import torch
+from torch import Tensor
+
+from ilo_theory.generators import Latent
+from ilo_theory.operators import LinearOperator
+
+Term = Callable[[Tensor, Latent], Tensor]
+"""term(image [B, C, H, W], latent) -> [B]: entry i depends on image i alone."""
+
+
+@dataclass(frozen=True)
+class DataMSE:
+    """The mean squared residual of the measurements, ||A x - y||^2 / m.
+
+    Args:
+        operator: A, of images [C, H, W].
+        y: measurements [B, *operator.out_shape].
+        m: how many numbers of each y were measured; None: all. A mask leaves zeros, which are no measurements.
+    """
+
+    operator: LinearOperator
+    y: Tensor
+    m: int | None = None
+
+    def __call__(self, image: Tensor, latent: Latent) -> Tensor:
+        m = prod(self.operator.out_shape) if self.m is None else self.m
+        return (self.operator(image) - self.y).square().flatten(1).sum(1) / m
+
+
+def geodesic(image: Tensor, latent: Latent) -> Tensor:
+    """How far the codes "v" of the layers are from one code: their mean squared distance along the sphere, over 8.
+
+    d theta_ij^2 / 8 averaged over all ordered pairs (i, j) of layers, where theta_ij is the angle between v_i and v_j,
+    computed as 2 atan2(||v_i - v_j||, ||v_i + v_j||), and d the length of a code.
+
+    Source: the cross geodesic loss of PULSE (Menon et al. 2020), which Section 4.1.1 of the paper adopts.
+    """
+    if "v" not in latent:
+        raise ValueError(f'The term "geodesic" needs one code "v" a layer, got a latent of {sorted(latent)}.')
+    v = latent["v"]
+    x, y = v[:, :, None], v[:, None]
+    apart, together = ((difference.square().sum(-1) + 1e-9).sqrt() for difference in (x - y, x + y))
+    theta = 2 * torch.atan2(apart, together)
+    return theta.square().mean((1, 2)) * (v.shape[-1] / 8)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """sum_t weight_t term_t(image, latent), one number an image, for `ilo`.
+
+    Args:
+        weights: of the terms that count, by name, each >= 0; a term of weight 0 is not computed.
+        terms: what the names mean.
+        noise: sigma of stochastic noise addition (Section 4.2), fresh noise on the image before the terms see it, 0 for
+            none. With linear measurements and the squared error alone it adds a constant to the expectation.
+
+    Raises:
+        ValueError: for a weight without a term, negative or not finite, for no positive weight, for noise below 0.
+    """
+
+    weights: Mapping[str, float]
+    terms: Mapping[str, Term] = field(repr=False)
+    noise: float = 0.0
+
+    def __post_init__(self):
+        if unknown := sorted(self.weights.keys() - self.terms.keys()):
+            raise ValueError(f"`Objective(weights=...)` must be of {sorted(self.terms)}, got {unknown}.")
+        for name, weight in self.weights.items():
+            if not 0 <= weight < inf:
+                raise ValueError(f"`Objective(weights=...)` must be >= 0 and finite, got {weight!r} for {name!r}.")
+        if not any(self.weights.values()):
+            raise ValueError(f"`Objective(weights=...)` must hold a positive weight, got {dict(self.weights)}.")
+        if not 0 <= self.noise < inf:
+            raise ValueError(f"`Objective(noise=...)` must be >= 0 and finite, got {self.noise!r}.")
+
+    def __call__(self, image: Tensor, latent: Latent, *, rng: torch.Generator) -> Tensor:
+        """[B]; `rng` draws the added noise, on the CPU."""
+        if self.noise:
+            image = image + self.noise * torch.randn(image.shape, generator=rng, dtype=image.dtype).to(image.device)
+        values = self.parts(image, latent)
+        return sum(weight * values[name] for name, weight in self.weights.items() if weight)
+
+    def parts(self, image: Tensor, latent: Latent) -> dict[str, Tensor]:
+        """The terms that count, [B] each, neither weighted nor noisy."""
+        return {name: self.terms[name](image, latent) for name, weight in self.weights.items() if weight}
