@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ilo_practice.stylegan2_layers import Architecture, Block, Dense, ModulatedConv, normalise
-from ilo_theory.generators import Generator, Latent
+from ilo_theory.generators import Generator, Latent, check_split
 
 
 class StyleGAN2(Generator):
@@ -109,11 +109,8 @@ class StyleGAN2(Generator):
 
     def forward(self, latent: Latent, start: int = 0, stop: int | None = None) -> Latent | Tensor:
         """Run blocks `start` to `stop`: the image [B, channels, resolution, resolution], or the latent at `stop`."""
+        check_split(self, start, stop)
         end = self.num_layers if stop is None else stop
-        if not (0 <= start < self.num_layers and start <= end) or (stop is not None and stop >= self.num_layers):
-            raise ValueError(
-                f"`StyleGAN2(start=..., stop=...)`: 0 <= start <= stop < {self.num_layers}, got {start}, {stop}."
-            )
         state = dict(latent)
         if start == end:
             return state

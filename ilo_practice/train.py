@@ -8,7 +8,7 @@ adversarial networks with limited data" (adaptive augmentation). Everything that
 import copy
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import pi
 from pathlib import Path
 
@@ -24,18 +24,24 @@ from ilo_practice.stylegan2_layers import Architecture
 
 @dataclass(frozen=True)
 class Schedule:
-    """Rates and weights of a training; counts are in images shown to the discriminator, `every` in steps."""
+    """Rates and weights of a training; counts are in images shown to the discriminator, `every` in steps.
 
-    batch: int = 32
-    lr: float = 0.0025
-    r1: float = 0.02
+    The rate `lr` falls linearly from `decay_from` images on, to a twentieth at `decay_to`. `ema` is the half-life of
+    the averaged weights; `augment_speed` is how many images the augmentation takes to go from never to always.
+    """
+
+    batch: int = 16
+    lr: float = 0.005
+    decay_from: int = 900_000
+    decay_to: int = 1_000_000
+    r1: float = 0.2
     r1_every: int = 16
     path: float = 2.0
     path_every: int = 8
     mixing: float = 0.9
-    ema: float = 10_000  # half-life of the averaged weights
+    ema: float = 10_000.0
     augment_target: float = 0.6
-    augment_speed: float = 100_000  # images for the probability to go from 0 to 1
+    augment_speed: float = 100_000.0
 
 
 def augment(images: Tensor, probability: Tensor, *, rng: torch.Generator) -> Tensor:
@@ -76,25 +82,32 @@ class Trainer:
         self.d_optimiser = self._adam(self.discriminator, schedule.r1_every)
         self.images = torch.tensor(0)
         self.probability = torch.tensor(0.0)
-        self.path_mean = torch.tensor(0.0)
+        self.path_mean = torch.tensor(torch.nan)
         self.signs = torch.zeros(2)  # sum of the signs of real logits, and their number, since the last adjustment
 
     def _adam(self, network: torch.nn.Module, every: int) -> torch.optim.Adam:
-        # lazy regularisation: rates for every + 1 gradients in every steps (Karras et al. 2020, Appendix B)
-        ratio = every / (every + 1)
-        return torch.optim.Adam(network.parameters(), lr=self.schedule.lr * ratio, betas=(0.0, 0.99**ratio))
+        return torch.optim.Adam(network.parameters(), betas=(0.0, 0.99 ** _lazy(every)), fused=True)
+
+    def _rate(self, every: int) -> float:
+        begin, end = self.schedule.decay_from, self.schedule.decay_to
+        left = (end - self.images.item()) / (end - begin)
+        return self.schedule.lr * _lazy(every) * min(1.0, max(0.05, left))
 
     def step(self) -> dict[str, float]:
         """One step of the discriminator and one of the generator; returns their losses and the augmentation."""
         index = self.images.item() // self.schedule.batch
+        for optimiser, every in (
+            (self.g_optimiser, self.schedule.path_every),
+            (self.d_optimiser, self.schedule.r1_every),
+        ):
+            optimiser.param_groups[0]["lr"] = self._rate(every)
         d_loss = self._discriminator_step(regularise=index % self.schedule.r1_every == 0)
         g_loss = self._generator_step(regularise=index % self.schedule.path_every == 0)
         self.images += self.schedule.batch
         half_life = min(self.schedule.ema, 0.05 * self.images.item())
         keep = 0.5 ** (self.schedule.batch / half_life)
         with torch.no_grad():
-            for average, current in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-                average.lerp_(current, 1 - keep)
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.generator.parameters()), 1 - keep)
         return {"d_loss": d_loss, "g_loss": g_loss, "augment": self.probability.item()}
 
     def _fakes(self, batch: int) -> tuple[Tensor, Tensor]:
@@ -138,7 +151,9 @@ class Trainer:
         y = torch.randn(fakes.shape, generator=self.rng) / self.generator.resolution
         (slope,) = torch.autograd.grad((fakes * y).sum(), w, create_graph=True)
         lengths = slope.square().sum(2).mean(1).sqrt()
-        self.path_mean.lerp_(lengths.detach().mean(), 0.01)
+        here = lengths.detach().mean()
+        # from the first value on: a mean that starts at 0 would flatten a generator that is trained so briefly
+        self.path_mean = here if self.path_mean.isnan() else self.path_mean.lerp(here, 0.01)
         return (lengths - self.path_mean).square().mean() * (self.schedule.path * self.schedule.path_every)
 
     @staticmethod
@@ -157,8 +172,9 @@ class Trainer:
             self.signs.zero_()
 
     def state(self) -> dict:
-        """Everything that the next step depends on, but the data and the schedule: tensors, for `load_state`."""
+        """Everything that the next step depends on but the data: tensors and plain numbers, for `load_state`."""
         return {
+            "schedule": asdict(self.schedule),
             "networks": [m.state_dict() for m in (self.generator, self.discriminator, self.average)],
             "optimisers": [o.state_dict() for o in (self.g_optimiser, self.d_optimiser)],
             "counters": [self.images, self.probability, self.path_mean, self.signs],
@@ -166,7 +182,12 @@ class Trainer:
         }
 
     def load_state(self, state: dict) -> None:
-        """Continue where `state` was taken, to the bit on the same machine and number of threads."""
+        """Continue where `state` was taken, to the bit on the same machine and number of threads.
+
+        Raises ValueError for a state of another schedule.
+        """
+        if state["schedule"] != asdict(self.schedule):
+            raise ValueError(f"`Trainer.load_state(state)` is of the schedule {state['schedule']}.")
         networks = (self.generator, self.discriminator, self.average)
         for network, saved in zip(networks, state["networks"], strict=True):
             network.load_state_dict(saved)
@@ -174,6 +195,11 @@ class Trainer:
             optimiser.load_state_dict(saved)
         self.images, self.probability, self.path_mean, self.signs = (c.clone() for c in state["counters"])
         self.rng.set_state(state["rng"])
+
+
+def _lazy(every: int) -> float:
+    """Lazy regularisation adds a gradient every so many steps: the rates for it (Karras et al. 2020, Appendix B)."""
+    return every / (every + 1)
 
 
 def train(

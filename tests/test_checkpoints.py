@@ -5,14 +5,14 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from test_stylegan2 import tiny
 
 from ilo_practice.checkpoints import embedded, from_state_dict, load, save_generator
+from tests.tiny import tiny
 
 
 @pytest.fixture
 def saved(tmp_path):
-    network = tiny(3, channels=3)
+    network = tiny(3, channels=3, fitted=False, widths=(3, 4, 5))
     path = tmp_path / "tiny.safetensors"
     save_generator(network, path, metadata={"license": "CC0-1.0"})
     return network, path

@@ -8,21 +8,10 @@ from hypothesis import strategies as st
 from scipy.signal import convolve2d
 from torch.autograd import forward_ad
 
-from ilo_practice.stylegan2 import StyleGAN2
 from ilo_practice.stylegan2_layers import Architecture, blur_sum, upsample
+from tests.tiny import tiny
 
 TAPS = np.outer([1.0, 3.0, 3.0, 1.0], [1.0, 3.0, 3.0, 1.0])
-
-
-def tiny(blocks=3, channels=1, seed=0, **changes):
-    """A random network with noise and biases that are not zero."""
-    settings = {"z_dim": 5, "w_dim": 6, "widths": tuple(range(3, 3 + blocks)), "mapping_layers": 2} | changes
-    rng = torch.Generator().manual_seed(seed)
-    network = StyleGAN2.draw(Architecture(resolution=2 ** (blocks + 1), channels=channels, **settings), rng=rng)
-    for name, parameter in network.named_parameters():
-        if "bias" in name or "strength" in name:
-            parameter.data.add_(0.3 * torch.randn(parameter.shape, generator=rng))
-    return network.requires_grad_(False)
 
 
 @settings(max_examples=30)
@@ -92,7 +81,7 @@ def test_upsampling_is_zero_insertion_and_blur(height, width):
 def test_code_moments_make_mapped_codes_standard(rng):
     network = tiny(2, w_dim=16)
     network.fit_codes_(rng=rng, samples=20_000, chunk=3_000)
-    z = torch.randn(20_000, 5, generator=rng)
+    z = torch.randn(20_000, 6, generator=rng)
     v = (torch.nn.functional.leaky_relu(network.map(z)[:, 0], 5.0) - network.v_mean) / network.v_std
     # two samples of 20,000: six standard errors of their difference are 0.06 in the mean; deviations are coarser
     assert v.mean(0).abs().max() < 0.06
@@ -108,7 +97,7 @@ def test_codes_invert_to_themselves(rng):
 
 
 def test_labels_reach_the_image(rng):
-    network = tiny(2, label_dim=3)
+    network = tiny(2, label_dim=3, fitted=False)
     z, label = network.init(2, rng=rng)["z"], torch.eye(3)[:2]
     assert not torch.allclose(network.map(z, label=label), network.map(z, label=label.flip(0)))
     with pytest.raises(ValueError, match="takes a label"):
@@ -125,19 +114,19 @@ def test_clamping_bounds_the_features(rng):
 @pytest.mark.parametrize(
     ("latent", "start", "stop", "message"),
     [
-        ({"z": torch.zeros(1, 4)}, 0, None, r"map\(z=...\)` must be \[B, 5\], got \[1, 4\]"),
+        ({"z": torch.zeros(1, 4)}, 0, None, r"map\(z=...\)` must be \[B, 6\], got \[1, 4\]"),
         ({}, 0, None, 'needs one of "z"'),
-        ({"w": torch.zeros(1, 6, 6), "v": torch.zeros(1, 6, 6)}, 0, None, "needs one of"),
-        ({"w": torch.zeros(1, 5, 6)}, 0, None, r"must be \[B, 6, 6\], got \[1, 5, 6\]"),
-        ({"v": torch.zeros(1, 6, 6)}, 0, None, "fit_codes_"),
-        ({"z": torch.zeros(1, 5)}, 0, 3, "0 <= start <= stop < 3`?, got 0, 3"),
-        ({"z": torch.zeros(1, 5)}, 2, 1, "got 2, 1"),
-        ({"w": torch.zeros(1, 6, 6)}, 1, None, r"needs \['rgb', 'x'\]"),
+        ({"w": torch.zeros(1, 6, 8), "v": torch.zeros(1, 6, 8)}, 0, None, "needs one of"),
+        ({"w": torch.zeros(1, 5, 8)}, 0, None, r"must be \[B, 6, 8\], got \[1, 5, 8\]"),
+        ({"v": torch.zeros(1, 6, 8)}, 0, None, "fit_codes_"),
+        ({"z": torch.zeros(1, 6)}, 0, 3, "start=0, stop=3"),
+        ({"z": torch.zeros(1, 6)}, 2, 1, "start=2, stop=1"),
+        ({"w": torch.zeros(1, 6, 8)}, 1, None, r"needs \['rgb', 'x'\]"),
     ],
 )
 def test_wrong_latents_are_refused(latent, start, stop, message):
     with pytest.raises(ValueError, match=message):
-        tiny(3)(latent, start, stop)
+        tiny(3, fitted=False)(latent, start, stop)
 
 
 @pytest.mark.parametrize("changes", [{"resolution": 24}, {"channels": 0}, {"widths": (4,)}, {"z_dim": -1}])
