@@ -4,9 +4,9 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/.installed
 
-.PHONY: reproduce test bench lint lock data clean
+.PHONY: reproduce test bench lint lock clean
 
-# The verdict table, then real held-out digits restored: report/index.html shows both.
+# The verdicts (report/claims.html), then real held-out digits restored (report/demo/demo.png).
 reproduce: $(READY)
 	$(PY) -m ilo_theory verify --html report/claims.html
 	$(PY) -m ilo_practice demo --out report/demo --force
@@ -16,6 +16,7 @@ test: $(READY)
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -n 2 --dist worksteal
 
+# Ratios against peers, side by side.
 bench: $(READY)
 	$(PY) benchmarks/l1_projection.py
 	$(PY) benchmarks/circulant.py
