@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import math
 import platform
 import shlex
 import time
@@ -9,7 +10,6 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from importlib.metadata import version
-from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -74,7 +74,12 @@ def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, s
         "device": device,
         "generator": {"name": args.generator, "sha256": sha256(file_of(args.generator))},
         "recipe": asdict(recipe) | {"name": args.recipe, "build": recipe.build.__name__},
-        "problem": {"kind": args.problem, "m": problem.m, "n": prod(problem.operator.in_shape), "sigma": problem.sigma},
+        "problem": {
+            "kind": args.problem,
+            "m": problem.m,
+            "n": math.prod(problem.operator.in_shape),
+            "sigma": problem.sigma,
+        },
     }
     purpose = repr(run) + hashlib.sha256(problem.y.numpy().tobytes()).hexdigest()
     problem, generator = problem.to(device), generator.to(device)
@@ -193,6 +198,8 @@ def _options(args: Namespace, flags: dict[str, bool], side: int) -> dict[str, ob
     if missing := [name for name, needed in flags.items() if needed and name not in given]:
         raise ValueError(f"`--{missing[0]}` is needed for {how}.")
     if "sigma" in given:
+        if not 0 <= given["sigma"] < math.inf:
+            raise ValueError(f"`--sigma` must be >= 0 and finite, got {given['sigma']}.")
         given["sigma"] *= RANGE
     if "mask" in given:
         mask = read_mask(given["mask"])

@@ -18,6 +18,7 @@ def output_folder(out: str | Path, *, force: bool = False) -> Iterator[Path]:
     Raises:
         FileExistsError: for a folder that holds files, without `force`.
         NotADirectoryError: for a file.
+        OSError: for a folder that cannot be written.
     """
     out = Path(out).absolute()
     if out.exists() and not out.is_dir():
@@ -25,7 +26,10 @@ def output_folder(out: str | Path, *, force: bool = False) -> Iterator[Path]:
     if out.exists() and not force and any(out.iterdir()):
         raise FileExistsError(f"`--out {out}` holds files: choose another folder, or replace them with --force.")
     anchor = next(folder for folder in (out, *out.parents) if folder.exists())
-    work = Path(mkdtemp(dir=anchor, prefix=".unfinished-"))
+    try:
+        work = Path(mkdtemp(dir=anchor, prefix=".unfinished-"))
+    except OSError as error:
+        raise OSError(f"`--out {out}` cannot be written: {error.strerror}.") from None
     try:
         yield work
         for file in sorted(path for path in work.rglob("*") if path.is_file()):

@@ -198,8 +198,8 @@ def _threshold(a: np.ndarray, radius: float, tolerance: float) -> tuple[float, .
     if top - radius == top:
         return (top,)
     if a.size < SHORT:
-        theta = _from_fitted_law(a.astype(np.float64), norm, top, radius)
-        return (theta,) if a.dtype == np.float32 else _by_newton(a, theta, radius, tolerance)
+        parts = _from_fitted_law(a.astype(np.float64), norm, top, radius)
+        return parts if a.dtype == np.float32 else _by_newton(a, sum(parts), radius, tolerance)
     stride = min(a.size // (SHORT // 4), 31) | 1  # odd, so that it meets all columns of an image
     if top * stride > 8 * radius:  # few entries decide, which a sample would miss: this is the first step from 0
         guess = (norm - radius) / a.size
@@ -208,7 +208,7 @@ def _threshold(a: np.ndarray, radius: float, tolerance: float) -> tuple[float, .
     return _by_newton(a, max(guess, top - radius), radius, tolerance)
 
 
-def _from_fitted_law(a: np.ndarray, norm: float, top: float, radius: float) -> float:
+def _from_fitted_law(a: np.ndarray, norm: float, top: float, radius: float) -> tuple[float, ...]:
     """From the root for a generalised Pareto law with a's first two moments, by the sums over the active sets."""
     squares, log = float(a.dot(a)) or 1.0, math.log(norm / radius)
     kappa = 1 - 2 * norm * norm / (a.size * squares)  # -1 for equal entries, 0 for exponential ones
@@ -221,7 +221,7 @@ def _from_fitted_law(a: np.ndarray, norm: float, top: float, radius: float) -> f
         if count == before:  # the sets are nested, so they are the same, and theta is the root for this one
             break
         theta, before = max(float(a.dot(active)) - radius, 0.0) / max(count, 1), count
-    return low + theta
+    return (low, theta) if low else (theta,)
 
 
 def _by_newton(a: np.ndarray, theta: float, radius: float, tolerance: float) -> tuple[float, ...]:

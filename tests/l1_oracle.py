@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 
@@ -31,5 +32,5 @@ def by_fractions(x: np.ndarray, radius: float) -> list[Fraction]:
     a = sorted((abs(v) for v in values), reverse=True)
     if sum(a) <= radius:
         return values
-    theta = max((sum(a[:n]) - radius) / n for n in range(1, len(a) + 1))  # the tangents of a convex function lie below
+    theta = max((total - radius) / n for n, total in enumerate(accumulate(a), 1))  # tangents of a convex function
     return [max(abs(v) - theta, Fraction(0)) * (1 if v >= 0 else -1) for v in values]

@@ -8,17 +8,18 @@ import pytest
 import torch
 from l1_oracle import by_fractions, by_sorting
 
+from ilo_theory import balls
 from ilo_theory.balls import project_l1_ball
 
 TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}  # of the radius, for the l1 norm of the error
 SUBNORMAL = {torch.float32: 2.0**-149, torch.float64: 2.0**-1074}
-SHARES = [1e-3, 0.01, 0.5, 0.9, 1 - 1e-6, 1.5]  # of the norm
+SHARES = [1e-4, 1e-3, 0.01, 0.5, 0.9, 1 - 1e-6, 1.5]  # of the norm
 
 
-def slow(p: int) -> torch.Tensor:
-    """Data for which Newton's method drops one entry a step: each gap is more than all above it together."""
-    gaps = torch.tensor([math.factorial(min(i, 16)) for i in range(p)], dtype=torch.float64)
-    return (gaps.sum() - gaps.cumsum(0)) / gaps.sum() + 1
+@pytest.fixture(params=["one by one", "together"])
+def way(request, monkeypatch):
+    """Both ways of solving rows on the CPU, whatever their number."""
+    monkeypatch.setattr(balls, "ROW_BY_ROW", 0 if request.param == "one by one" else math.inf)
 
 
 def data(p: int, rng: torch.Generator) -> dict[str, torch.Tensor]:
@@ -43,7 +44,7 @@ def data(p: int, rng: torch.Generator) -> dict[str, torch.Tensor]:
         "near ties": 1 + 1e-6 * normal(),
         "geometric": 2.0 ** -torch.arange(p, dtype=torch.float64).clamp(max=100),
         "ramp": torch.arange(p, dtype=torch.float64),
-        "slow": slow(p),
+        "exponential": -torch.log1p(-uniform()),  # from 0, Newton's method climbs by one mean a step
     }
 
 
@@ -58,22 +59,24 @@ def allowed(x: torch.Tensor, radius: float) -> float:
     return TOLERANCE[x.dtype] + x[0].numel() * SUBNORMAL[x.dtype] / radius
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("p", [1, 2, 17, 1000, 20_000, 140_000])
 def test_one_point_agrees_with_sorting(p, dtype, rng):
     for name, x in data(p, rng).items():
         x = x.to(dtype)[None]
-        for share in SHARES if p < 50_000 else [0.01, 0.5]:
+        for share in SHARES if p < 20_000 else SHARES[::4] if p < 50_000 else [1e-6, 0.5]:
             radius = share * math.fsum(x[0].abs().numpy())
             if radius > 0:
                 assert error(project_l1_ball(x, radius), x, radius) <= allowed(x, radius), (name, share)
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("dtype", TOLERANCE)
-@pytest.mark.parametrize("p", [1, 3, 16, 500])
+@pytest.mark.parametrize("p", [1, 3, 16, 200])
 def test_many_points_agree_with_sorting(p, dtype, rng):
-    for name, x in data(40 * p, rng).items():
-        x = x.to(dtype).view(40, p)
+    for name, x in data(20 * p, rng).items():
+        x = x.to(dtype).view(20, p)
         for share in SHARES:
             radius = share * float(x.abs().sum(1, dtype=torch.float64).mean())
             if radius > 0:
@@ -87,9 +90,9 @@ def test_two_million_entries_in_float32(name, share, rng):
     assert error(project_l1_ball(x, radius), x, radius) <= 1e-6
 
 
-@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("dtype", TOLERANCE)
-def test_tiny_radii_agree_with_rational_arithmetic(dtype, together, rng):
+def test_tiny_radii_agree_with_rational_arithmetic(dtype, rng):
     """A radius far below the spacing of the numbers near the threshold."""
     for name, x in data(30, rng).items():
         if name == "subnormal":
@@ -97,7 +100,7 @@ def test_tiny_radii_agree_with_rational_arithmetic(dtype, together, rng):
         x = x.to(dtype)
         for share in (1e-12, 1e-9, 1e-6, 0.1):
             radius = share * math.fsum(x.abs().numpy())
-            y = project_l1_ball(x.repeat(40 if together else 1, 1), radius)[0]
+            y = project_l1_ball(x[None], radius)[0]
             distance = sum(abs(Fraction(float(a)) - b) for a, b in zip(y, by_fractions(x.numpy(), radius), strict=True))
             assert distance <= TOLERANCE[dtype] * radius, (name, share)
 
@@ -167,10 +170,13 @@ def test_nan_and_infinity_stay_in_their_row(shape, bad, rng):
     assert project_l1_ball(x, radius)[1].isnan().all()
 
 
-def test_huge_entries(rng):
-    x = torch.randn(1, 1000, generator=rng).clamp(-3, 3) * 1e34
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("p", [1000, 20_000])
+def test_huge_entries(p, rng):
+    x = torch.randn(1, p, generator=rng).clamp(-3, 3) * 1e33
     radius = float(x.double().abs().sum()) / 2
     assert error(project_l1_ball(x, radius), x, radius) <= 1e-6
+    assert project_l1_ball(x * 1e5, 1.0).isnan().all()  # the norm overflows
 
 
 def test_empty_batch():

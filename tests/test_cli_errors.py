@@ -55,7 +55,7 @@ BAD = {
     "flag of another problem": ("clean.png --problem denoise --sigma 0.1 --factor 2", "`--factor` has no meaning"),
     "flag of a simulation": ("clean.png --problem inpaint --observe 0.5", "`--observe` has no meaning"),
     "no sigma": ("clean.png --problem denoise", "`--sigma` is needed"),
-    "negative sigma": ("clean.png --problem denoise --sigma -1", "sigma"),
+    "negative sigma": ("clean.png --problem denoise --sigma -1", "`--sigma` must be >= 0 and finite, got -1.0"),
     "m > n": ("clean.png --problem sense --simulate --m 65", "1 to n = 64"),
     "no m": ("clean.png --problem sense --simulate", "one of m and share"),
     "measurements that are none": ("clean.png --problem sense", "not a file of measurements"),
