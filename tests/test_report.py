@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ilo_theory import report, verdict
+from ilo_theory import report
 from ilo_theory.__main__ import main
 from ilo_theory.claims import claims_of
-from ilo_theory.verdict import CLAIMS, Status, certified, claim
+from ilo_theory.verdict import CLAIMS, Evidence, Status, certified, claim, registry
 
 FEW = ["exact-net-radius", "shrunk-net-radius", "sudakov", "sudakov-sharp", "volume-ratio"]
 
@@ -62,13 +62,13 @@ def test_json_holds_every_case(outcomes):
         assert (row["lhs"], row["rhs"], row["seed"]) == (outcome.verdict.lhs, outcome.verdict.rhs, 2)
         assert row["seconds"] > 0
         assert len(row["cases"]) == len(outcome.claim.cases)
-        assert row["evidence"] in verdict.Evidence.__members__
+        assert row["evidence"] in Evidence.__members__
 
 
 def test_json_has_words_for_infinity(monkeypatch):
-    monkeypatch.setattr(verdict, "CLAIMS", {})
+    monkeypatch.setattr(registry, "CLAIMS", {})
     claim("wide", "", "a", expected=Status.HOLDS)(lambda: certified(1, math.inf, scope=""))
-    row = json.loads(report.as_json([verdict.CLAIMS["wide"].run()]))["claims"][0]
+    row = json.loads(report.as_json([registry.CLAIMS["wide"].run()]))["claims"][0]
     assert (row["lhs"], row["rhs"]) == (1, "inf")
 
 
@@ -110,9 +110,9 @@ def test_the_page_shows_only_figures_that_it_has_numbers_for(outcomes):
 
 
 def test_the_page_escapes_and_marks_what_is_unexpected(monkeypatch):
-    monkeypatch.setattr(verdict, "CLAIMS", {})
+    monkeypatch.setattr(registry, "CLAIMS", {})
     claim("odd", "a < b", "a < b", note="<script>", expected=Status.HOLDS)(lambda: certified(2, 1, scope="a & b"))
-    text = report.as_html([verdict.CLAIMS["odd"].run()])
+    text = report.as_html([registry.CLAIMS["odd"].run()])
     assert "a &lt; b" in text
     assert "<script>" not in text
     assert "a &amp; b" in text

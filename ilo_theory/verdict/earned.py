@@ -1,20 +1,16 @@
-"""Verdicts on the statements of the paper: what can be concluded, on what evidence, and the registry of all claims.
+"""How a verdict is earned: what can be concluded of lhs <= rhs, and on what evidence.
 
-A claim states lhs <= rhs. Its two sides are computed independently, and `certified`, `identical`, `sampled` or `scaled`
-compare them: the claim itself never says how it should come out. One claim is one row; its cases fold into it, and the
-worst of them gives the row's status and its two sides.
+The two sides are computed independently, and `certified`, `identical`, `sampled` or `scaled` compare them: whoever asks
+never says how it should come out.
 """
 
-import inspect
 import math
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from statistics import linear_regression, pvariance
 
-import torch
 from scipy import stats
 
 ROUNDING = 1e-12
@@ -55,9 +51,6 @@ class Verdict:
     rhs: float
     scope: str
     witness: dict = field(default_factory=dict)
-
-
-# --- How a verdict is earned ------------------------------------------------------------------------------------------
 
 
 def certified(lhs: Side, rhs: Side, *, scope: str, evidence: Evidence = Evidence.CERTIFICATE, **witness) -> Verdict:
@@ -169,131 +162,3 @@ def _slack(verdict: Verdict) -> tuple[float, float]:
     if math.isnan(slack):
         slack = -math.inf
     return -abs(slack) if verdict.status is Status.REFUTED else slack, -size
-
-
-# --- The registry -----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A claim's verdict, with the verdicts of its cases: what tables and figures are made from."""
-
-    claim: "Claim"
-    verdict: Verdict
-    cases: list[tuple[dict, Verdict]]
-    seed: int
-    seconds: float
-
-    @property
-    def as_expected(self) -> bool:
-        return self.verdict.status is self.claim.expected
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One statement: its name, where it stands, how it reads, its check, the cases checked and the status expected."""
-
-    name: str
-    reference: str
-    latex: str
-    check: Callable[..., Verdict]
-    cases: tuple[Mapping, ...]
-    corrected: str | None
-    note: str
-    expected: Status
-
-    @property
-    def family(self) -> str:
-        """The first word of the module's name: claims/covering.py and claims/covering_nets.py are one family."""
-        return self.check.__module__.rpartition(".")[2].partition("_")[0]
-
-    def run(self, *, seed: int = 0, **parameters) -> Outcome:
-        """Check every case, `parameters` replacing their values and the check's defaults.
-
-        A check that draws takes `rng`, a generator of random numbers seeded anew with `seed` for each case.
-        """
-        known = inspect.signature(self.check).parameters
-        free = known.keys() - {"rng"}
-        if unknown := parameters.keys() - free:
-            raise ValueError(f"`verify({self.name!r}, ...)` takes {sorted(free)} only, got {sorted(unknown)}.")
-        start, results = time.perf_counter(), []
-        for case in {repr(case): case for case in ({**case, **parameters} for case in self.cases)}.values():
-            rng = {"rng": torch.Generator().manual_seed(seed)} if "rng" in known else {}
-            result = self.check(**case, **rng)
-            plain = {k: str(v) if isinstance(v, Fraction) else v for k, v in case.items() if not callable(v)}
-            results.append((plain, replace(result, witness=plain | result.witness)))
-        verdict = fold(verdict for _, verdict in results)
-        alike = [case for case, v in results if v.status is verdict.status]
-        count = f"{len(alike)} of {len(results)} cases" if len(alike) < len(results) else ""
-        scope = "; ".join(filter(None, [verdict.scope, _describe(alike), count]))
-        return Outcome(self, replace(verdict, scope=scope), results, seed, time.perf_counter() - start)
-
-
-CLAIMS: dict[str, Claim] = {}
-"""All claims by name, in the order in which their modules state them; `import ilo_theory.claims` fills it."""
-
-
-def claim(name: str, reference: str, latex: str, *, cases=({},), corrected=None, note="", expected: Status):
-    """Register the decorated function as the check of one claim.
-
-    Args:
-        name: unique among all claims.
-        reference: theorem and equation, as "Lemma 4, Eq. (43)".
-        latex: the statement in the LaTeX that GitHub and matplotlib both render.
-        cases: the keyword arguments of each call of the check.
-        corrected: the name of the claim that stands beside this one, corrected.
-        note: how the printed text is read, or what became of it: a misprint is called a misprint here.
-        expected: the status which the row should have.
-
-    Raises:
-        ValueError: if the name is taken.
-    """
-
-    def register(check: Callable[..., Verdict]) -> Callable[..., Verdict]:
-        if name in CLAIMS:
-            raise ValueError(f"`claim(name=...)` must be new, got {name!r} twice.")
-        CLAIMS[name] = Claim(name, reference, latex, check, tuple(cases), corrected, note, expected)
-        return check
-
-    return register
-
-
-def verify(name: str, *, seed: int = 0, **parameters) -> Verdict:
-    """Check the claim `name` and return its folded verdict; see `Claim.run`."""
-    if name not in CLAIMS:
-        raise ValueError(f"`verify(name=...)` must name one of the {len(CLAIMS)} claims registered, got {name!r}.")
-    return CLAIMS[name].run(seed=seed, **parameters).verdict
-
-
-def _describe(cases: list[dict]) -> str:
-    """Say which values the cases took, as "d = 1, t = 1…40; d = 2, 3, t = 1…8": exactly these, no others."""
-    kinds = dict.fromkeys(map(tuple, cases))
-    if len(kinds) > 1:
-        return "; ".join(_describe([case for case in cases if tuple(case) == kind]) for kind in kinds)
-    if not (keys := next(iter(kinds))):
-        return ""
-    groups: dict[str, list] = {}  # what the other keys took -> the values of the first with which they did
-    for value in dict.fromkeys(case[keys[0]] for case in cases):
-        others = [{key: case[key] for key in keys[1:]} for case in cases if case[keys[0]] == value]
-        groups.setdefault(_describe(others), []).append(value)
-    return _abridged("; ", [f"{keys[0]} = {_listed(seen)}" + f", {rest}" * bool(rest) for rest, seen in groups.items()])
-
-
-def _listed(values: list) -> str:
-    """Numbers in order and whole ones in a row as a range; other values as they come."""
-    runs: list[list] = []
-    for value in sorted(values) if all(isinstance(value, int | float) for value in values) else values:
-        if runs and isinstance(value, int) and value - 1 == runs[-1][-1]:
-            runs[-1].append(value)
-        else:
-            runs.append([value])
-    return _abridged(", ", [t for run in runs for t in ([f"{run[0]}…{run[-1]}"] if len(run) > 2 else map(_short, run))])
-
-
-def _abridged(separator: str, texts: list[str]) -> str:
-    return separator.join(texts if len(texts) <= 8 else [*texts[:4], "…", texts[-1]])
-
-
-def _short(value: object) -> str:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"{value:.6g}" if number and (isinstance(value, float) or value >= 10**6) else str(value)
