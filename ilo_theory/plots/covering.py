@@ -1,4 +1,4 @@
-"""The figures of the theory. They take what was computed elsewhere, and draw the paper's curves from `bounds`."""
+"""The figures of the covering family: nets of the l1 ball, bounds on its entropy, Sudakov's constant."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,11 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from ilo_theory import bounds
-
-Points = Sequence[tuple[float, float]]
-
-PAPER, EXACT, SHRUNK, VOLUME, OTHER = "#D55E00", "#0072B2", "#009E73", "#555555", "#CC79A7"
-STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10}
+from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, VOLUME, Points
 
 
 def radius_figure(exact: Mapping[int, Points], shrunk: Mapping[int, Points]) -> Figure:
