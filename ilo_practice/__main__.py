@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors import safe_open
 
 from ilo_practice import checkpoints, experiments
-from ilo_practice.job import DEVICES, FLAGS, file_of, run_restore, sha256
+from ilo_practice.job import DEVICES, FLAGS, run_restore
 from ilo_practice.outputs import output_folder
 from ilo_practice.problems import PROBLEMS
 from ilo_practice.recipes import RECIPES
@@ -132,11 +132,12 @@ def _train(args: argparse.Namespace) -> int:
 
 def _weights(args: argparse.Namespace) -> int:
     for name in checkpoints.embedded():
-        path = file_of(name)
+        path = checkpoints.file_of(name)
         with safe_open(path, framework="pt") as file:
             about = file.metadata()
         resolution = json.loads(about["architecture"])["resolution"]
-        print(f"{name}  {resolution} px  {path.stat().st_size} bytes  {about['license']}  sha256 {sha256(path)}")
+        size, digest = path.stat().st_size, checkpoints.sha256(path)
+        print(f"{name}  {resolution} px  {size} bytes  {about['license']}  sha256 {digest}")
     return 0
 
 

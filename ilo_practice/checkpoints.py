@@ -1,5 +1,6 @@
 """Checkpoints in, generators out: the key names of three dialects, and our own files. Nothing in a file is executed."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -157,20 +158,28 @@ def embedded() -> list[str]:
     return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
 
 
+def file_of(generator: str | Path) -> Path:
+    """The file of an embedded generator, by its name, or the file itself."""
+    return WEIGHTS / f"{generator}.safetensors" if str(generator) in embedded() else Path(generator)
+
+
+def sha256(path: Path) -> str:
+    """The hash by which a file of weights is known, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def load(source: str | Path) -> StyleGAN2:
     """The generator in a file of ours (.safetensors), or an embedded one by its name.
 
     Returns a network in evaluation mode, float32, whose weights take no gradient.
     Raises FileNotFoundError for neither a file nor a name, ValueError for a file that is not a generator of ours.
     """
-    path = Path(source)
-    if str(source) in embedded():
-        path = WEIGHTS / f"{source}.safetensors"
-    elif not path.is_file():
+    path = file_of(source)
+    if not path.is_file():
         raise FileNotFoundError(
             f"`load(source)`: no file and no embedded generator {str(source)!r} ({', '.join(embedded())})."
         )
-    elif path.suffix != ".safetensors":
+    if path.suffix != ".safetensors":
         raise ValueError(f"`load(source)` reads .safetensors, got {path.name!r}.")
     try:
         with safe_open(path, framework="pt") as file:

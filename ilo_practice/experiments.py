@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from itertools import product
 from math import inf
 from multiprocessing import get_context
@@ -19,7 +18,7 @@ from statistics import mean
 import torch
 from torch import Tensor
 
-from ilo_practice.checkpoints import WEIGHTS, load
+from ilo_practice.checkpoints import file_of, load, sha256
 from ilo_practice.digits import as_input, read_test_digits
 from ilo_practice.images import mse, write_atomically
 from ilo_practice.problems import PROBLEMS, InverseProblem
@@ -129,7 +128,9 @@ def tuning(folder: str | Path, *, seed: int, on_step: Told, workers: int | None 
         scores = [mean(next(found)) for _ in candidates]
         changes = candidates[scores.index(min(scores))]
         rows.append({"kind": kind, "method": method, "changes": changes, "scores": scores})
-    _write_json(folder, "digits-recipes", {"seed": seed, "weights": _weights_hash(), "steps": STEPS, "rows": rows})
+    _write_json(
+        folder, "digits-recipes", {"seed": seed, "weights": sha256(file_of("digits")), "steps": STEPS, "rows": rows}
+    )
 
 
 def comparison(folder: str | Path, *, seed: int, on_step: Told, workers: int | None = None) -> None:
@@ -147,7 +148,7 @@ def comparison(folder: str | Path, *, seed: int, on_step: Told, workers: int | N
         errors = torch.tensor(row["mse"], dtype=torch.float64)
         row["low"], row["high"] = interval(torch.clone, errors, rng=torch.Generator().manual_seed(seed))
         row["mean"] = errors.mean().item()
-    record = {"seed": seed, "weights": _weights_hash(), "steps": STEPS, "digits": len(baseline), "rows": rows}
+    record = {"seed": seed, "weights": sha256(file_of("digits")), "steps": STEPS, "digits": len(baseline), "rows": rows}
     _write_json(folder, "digits", record)
     write_atomically(Path(folder) / "digits.md", results_table(record).encode())
 
@@ -189,10 +190,6 @@ EXPERIMENTS = {"digits": comparison, "tuning": tuning}
 
 def _cores(workers: int | None) -> int:
     return workers or os.cpu_count() or 1
-
-
-def _weights_hash() -> str:
-    return sha256((WEIGHTS / "digits.safetensors").read_bytes()).hexdigest()
 
 
 def _write_json(folder: str | Path, name: str, record: dict) -> None:

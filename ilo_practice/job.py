@@ -72,7 +72,7 @@ def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, s
         "seed": args.seed,
         "steps": args.steps,
         "device": device,
-        "generator": {"name": args.generator, "sha256": sha256(file_of(args.generator))},
+        "generator": {"name": args.generator, "sha256": checkpoints.sha256(checkpoints.file_of(args.generator))},
         "recipe": asdict(recipe) | {"name": args.recipe, "build": recipe.build.__name__},
         "problem": {
             "kind": args.problem,
@@ -122,16 +122,6 @@ def seeds(seed: int) -> tuple[int, int]:
         raise ValueError(f"`--seed` must be from 0 to 2^32 - 1, got {seed}.")
     simulating, solving = torch.randint(2**32, (2,), generator=torch.Generator().manual_seed(seed)).tolist()
     return simulating, solving
-
-
-def file_of(generator: str) -> Path:
-    """The file of an embedded generator, by its name, or the file itself."""
-    embedded = generator in checkpoints.embedded()
-    return checkpoints.WEIGHTS / f"{generator}.safetensors" if embedded else Path(generator)
-
-
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def versions() -> dict[str, str]:
