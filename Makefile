@@ -4,7 +4,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/.installed
 
-.PHONY: reproduce test bench lint lock clean
+.PHONY: reproduce test mutants bench lint lock clean
 
 # The verdicts (report/claims.html), then real held-out digits restored (report/demo/demo.png).
 reproduce: $(READY)
@@ -15,6 +15,10 @@ test: $(READY)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -n 2 --dist worksteal
+
+# One line of the code made wrong at a time: the test that notices is named, and none may live.
+mutants: $(READY)
+	$(PY) -m tests.mutants
 
 # Ratios against peers, side by side.
 bench: $(READY)

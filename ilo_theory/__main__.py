@@ -1,11 +1,13 @@
 """The command line: `python -m ilo_theory verify`.
 
-Exit status: 0 when every row has the status expected, 1 when one has not, 2 on bad input.
+Exit status: 0 when every row has the status expected, 1 when one has not, 2 on bad input or where the workers are lost.
 """
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -13,11 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from ilo_theory import report
-from ilo_theory.claims import claims_of, families
-from ilo_theory.verdict import Outcome
+from ilo_theory import monte_carlo, report
+from ilo_theory.claims import claims_of, families, outcomes
+from ilo_theory.verdict import Effort, Outcome, worst
 
 COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "INCONCLUSIVE": "yellow", "REFUTED": "red"}
+RECORDED = {"only": None, "seed": 0, "seeds": 1, "effort": Effort.QUICK}
+"""The run that CLAIMS.md records."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,79 +33,143 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line on `arguments`, `sys.argv` where None, and return the exit status."""
+    parser, check = _parsers()
+    options = parser.parse_args(arguments)
+    files = _files(options, check)
+    try:
+        with ExitStack() as workers:
+            try:
+                workers.enter_context(_workers(options))
+            except ValueError:
+                check.error(f"argument --scheduler: must be tcp://host:port, got {options.scheduler!r}")
+            found = _verify(options)
+        console = Console(width=None if sys.stdout.isatty() else 140)
+        console.print(_table(found, console.width))
+        for path, as_text in files:
+            _write(path, as_text(found), check)
+    except monte_carlo.WorkersLost as error:
+        check.error(str(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return _tell(found)
+
+
+def _parsers() -> tuple[Parser, Parser]:
+    """The parser of the command line, and that of `verify`."""
     parser = Parser(prog="python -m ilo_theory", description="The theory of ILO, checked.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("verify", help="check every claim and print the table of verdicts")
     check.add_argument("--only", metavar="FAMILY", choices=families(), help="one of: %(choices)s")
-    check.add_argument("--seed", metavar="N", type=_seed, default=0, help="of all draws (default 0)")
+    check.add_argument("--seed", metavar="N", type=_whole(0), default=0, help="of all draws (default 0)")
+    check.add_argument(
+        "--seeds", metavar="N", type=_whole(1), default=1, help="run what draws with N seeds from --seed on"
+    )
+    check.add_argument("--effort", choices=[*Effort], default=Effort.QUICK, help="seconds, or minutes (default quick)")
     check.add_argument("--json", metavar="FILE", help="write all numbers there")
     check.add_argument("--html", metavar="FILE", help="write the page there")
     check.add_argument("--write", action="store_const", const="CLAIMS.md", help="write CLAIMS.md in this folder")
-    options = parser.parse_args(arguments)
-    if options.write and options.only:
-        check.error("argument --write: needs every family, so no --only")
-    outputs = (options.json, report.as_json), (options.html, report.as_html), (options.write, report.as_markdown)
-    files = [(Path(name), written) for name, written in outputs if name]
-    for path, _ in files:
-        if not _writable(path):
-            check.error(f"cannot write {str(path)!r}")
-    outcomes = _verify(options.only, options.seed)
-    Console(width=None if sys.stdout.isatty() else 140).print(_table(outcomes))
+    where = check.add_mutually_exclusive_group()
+    where.add_argument("--workers", metavar="N", type=_whole(1, 1024), help="processes (default: as many as cores)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster to work on, tcp://host:port")
+    return parser, check
+
+
+def _whole(least: int, most: int = 2**63 - 1) -> Callable[[str], int]:
+    """The type of an argument that is a whole number."""
+
+    def parse(text: str) -> int:
+        if not (text.isdecimal() and least <= int(text) <= most):
+            end = "2^63 - 1" if most == 2**63 - 1 else most
+            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {end}, got {text!r}")
+        return int(text)
+
+    return parse
+
+
+def _files(options: argparse.Namespace, check: Parser) -> list[tuple[Path, Callable]]:
+    """What to write, and as what; refused before any work if it cannot be."""
+    if options.seed + options.seeds > 2**63:
+        check.error(f"argument --seeds: {options.seeds} of them from {options.seed} on go beyond 2^63 - 1")
+    changed = [f"--{name}" for name, value in RECORDED.items() if getattr(options, name) != value]
+    if options.write and changed:
+        check.error(f"argument --write: CLAIMS.md is all families, quick, at seed 0, so no {', '.join(changed)}")
+    written = (options.json, report.as_json), (options.html, report.as_html), (options.write, report.as_markdown)
+    files = []
+    for name, as_text in written:
+        if name is not None:
+            path = Path(name)
+            folder = next(parent for parent in path.absolute().parents if parent.exists())
+            if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+                check.error(f"cannot write {name!r}")
+            files.append((path, as_text))
+    return files
+
+
+def _write(path: Path, text: str, check: Parser) -> None:
     try:
-        for path, written in files:
-            report.write(path, written(outcomes))
+        report.write(path, text)
     except OSError as error:
         check.error(f"cannot write: {error}")
-    wrong = [o for o in outcomes if not o.as_expected]
-    for o in wrong:
-        print(f"{o.claim.name}: {o.verdict.status}, expected {o.claim.expected}", file=sys.stderr)
-    return 1 if wrong else 0
 
 
-def _verify(family: str | None, seed: int) -> list[Outcome]:
-    """Run the claims, with a bar on the error stream."""
+def _workers(options: argparse.Namespace) -> AbstractContextManager:
+    """Where Monte Carlo runs."""
+    if options.scheduler is not None:
+        return monte_carlo.cluster(options.scheduler)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return monte_carlo.processes(options.workers or cores, preload=["ilo_theory.claims"])
+
+
+def _verify(options: argparse.Namespace) -> list[Outcome]:
+    """Run the claims, with a bar on the error stream that counts seeds."""
     columns = TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    claims = claims_of(family)
-    outcomes = []
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=len(claims))
+    claims, seeds = claims_of(options.only), range(options.seed, options.seed + options.seeds)
+    found = []
+    console = Console(stderr=True)
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    with bar, monte_carlo.one_thread():
+        task = bar.add_task("", total=sum(len(seeds) if claim.draws else 1 for claim in claims))
         for claim in claims:
-            progress.update(task, description=claim.name)
-            outcomes.append(claim.run(seed=seed))
-            progress.advance(task)
-    return outcomes
+            bar.update(task, description=claim.name)
+            some = []
+            for outcome in outcomes(claim, seeds, Effort(options.effort)):
+                some.append(outcome)
+                bar.advance(task)
+            found.append(worst(some))
+    return found
 
 
-def _table(outcomes: list[Outcome]) -> Table:
-    as_expected = sum(o.as_expected for o in outcomes)
-    seconds = sum(o.seconds for o in outcomes)
-    caption = f"{as_expected} of {len(outcomes)} as expected, {seconds:.1f} s"
+def _table(found: list[Outcome], width: int) -> Table:
+    """The rows in so many columns of letters; names and references have what the numbers leave."""
+    caption = f"{sum(o.as_expected for o in found)} of {len(found)} as expected, {sum(o.seconds for o in found):.1f} s"
     table = Table(caption=caption, caption_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("claim", overflow="ellipsis", no_wrap=True, ratio=2)
-    table.add_column("reference", overflow="ellipsis", no_wrap=True, ratio=3)
-    for heading, justify in {"status": "left", "evidence": "left", "lhs": "right", "rhs": "right"}.items():
-        table.add_column(heading, justify=justify, no_wrap=True)
-    for heading in ("seed", "seconds"):
+    room = max(width - 71, 20)
+    for heading, share in (("claim", 0.45), ("reference", 0.55)):
+        table.add_column(heading, overflow="ellipsis", no_wrap=True, max_width=int(share * room))
+    for heading in ("status", "evidence"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("lhs", "rhs", "seeds", "seconds"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for o in outcomes:
+    for o, following in zip(found, [*found[1:], None], strict=True):
         status = f"[{COLOURS[o.verdict.status]}]{o.verdict.status}[/]" + ("" if o.as_expected else " [bold red]![/]")
         sides = f"{o.verdict.lhs:.4g}", f"{o.verdict.rhs:.4g}"
+        seeds = "…".join(str(o.seeds[i][0]) for i in ([0, -1] if len(o.seeds) > 1 else [0])) if o.seeds else "none"
         words = o.claim.name, o.claim.reference, status, o.verdict.evidence
-        table.add_row(*words, *sides, str(o.seed), f"{o.seconds:.2f}")
+        last = following is None or following.claim.family != o.claim.family
+        table.add_row(*words, *sides, seeds, f"{o.seconds:.2f}", end_section=last)
     return table
 
 
-def _seed(text: str) -> int:
-    """A seed that a generator of random numbers takes."""
-    if not (text.isdecimal() and int(text) < 2**63):
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2^63 - 1, got {text!r}")
-    return int(text)
-
-
-def _writable(path: Path) -> bool:
-    """Whether the file can be written, as far as can be told before the work and without a trace."""
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    return not path.is_dir() and folder.is_dir() and os.access(folder, os.W_OK)
+def _tell(found: list[Outcome]) -> int:
+    """Name what is not as expected, and return the exit status."""
+    wrong = [o for o in found if not o.as_expected]
+    for o in wrong:
+        runs = [(f"{o.claim.name}, seed {seed}", status) for seed, status in o.seeds]
+        for name, status in runs or [(o.claim.name, o.verdict.status)]:
+            if status is not o.claim.expected:
+                print(f"{name}: {status}, expected {o.claim.expected}", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

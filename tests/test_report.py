@@ -1,23 +1,18 @@
-"""The outputs of `verify`: CLAIMS.md, JSON, the page, the files, and the exit status of the command."""
+"""The texts of `verify`: CLAIMS.md, JSON, and files that are whole or not there."""
 
-import base64
 import json
 import math
 import os
 import re
-import runpy
-import sys
-from html.parser import HTMLParser
-from xml.etree import ElementTree
 
 import pytest
 
 from ilo_theory import report
-from ilo_theory.__main__ import main
-from ilo_theory.claims import claims_of
-from ilo_theory.verdict import CLAIMS, Evidence, Status, certified, claim, registry
+from ilo_theory.claims import ORDER, claims_of, families
+from ilo_theory.report.counts import by_family, summary
+from ilo_theory.verdict import CLAIMS, Evidence, Outcome, Status, Verdict, certified, claim, registry, worst
 
-FEW = ["exact-net-radius", "shrunk-net-radius", "sudakov", "sudakov-sharp", "volume-ratio"]
+FEW = ["exact-net-radius", "shrunk-net-radius", "sudakov", "sudakov-sharp", "dual-norm"]
 
 
 @pytest.fixture(scope="module")
@@ -25,51 +20,115 @@ def outcomes():
     return [CLAIMS[name].run(seed=2) for name in FEW]
 
 
-class Page(HTMLParser):
-    """The elements of a page: tags that are open, images, identifiers, links."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.open, self.images, self.names, self.links = [], [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        if tag not in ("meta", "img", "br"):
-            self.open.append(tag)
-        if tag == "img":
-            self.images.append(attributes)
-        self.names += [attributes["id"]] if "id" in attributes else []
-        self.links += [attributes["href"]] if "href" in attributes else []
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
+@pytest.fixture
+def alone(monkeypatch):
+    """No claims but those of the test."""
+    monkeypatch.setattr(registry, "CLAIMS", {})
+    return registry.CLAIMS
 
 
-# --- The texts --------------------------------------------------------------------------------------------------------
+def of_family(family: str, name: str, status: Status, evidence: Evidence) -> Outcome:
+    def check():
+        return certified(0, 1, scope="")
+
+    check.__module__ = f"claims.{family}"
+    claim(name, "", "a", expected=status)(check)
+    return Outcome(registry.CLAIMS[name], Verdict(status, evidence, 0.0, 1.0, ""), [], 0, 0.0)
 
 
-def test_json_holds_every_case(outcomes):
-    data = json.loads(report.as_json(outcomes))
-    assert [row["name"] for row in data["claims"]] == FEW
-    assert {"python", "numpy", "scipy", "torch"} < data.keys()
-    for row, outcome in zip(data["claims"], outcomes, strict=True):
-        assert (row["status"], row["expected"], row["family"]) == (
-            outcome.verdict.status,
-            outcome.claim.expected,
-            "covering",
-        )
-        assert (row["lhs"], row["rhs"], row["seed"]) == (outcome.verdict.lhs, outcome.verdict.rhs, 2)
+# --- Families ---------------------------------------------------------------------------------------------------------
+
+
+def test_families_come_in_the_order_of_the_argument():
+    assert tuple(families()) == ORDER == ("covering", "chaining", "embedding", "srec", "recovery")
+    assert [c.family for c in claims_of()] == sorted((c.family for c in claims_of()), key=ORDER.index)
+    assert [c for family in ORDER for c in claims_of(family)] == claims_of() == [*CLAIMS.values()]
+
+
+def test_rows_are_grouped_and_counted_by_family(alone):
+    rows = [
+        of_family("srec", "a", Status.HOLDS, Evidence.PROOF),
+        of_family("covering", "b", Status.REFUTED, Evidence.WITNESS),
+        of_family("srec_circulant", "c", Status.REFUTED, Evidence.STATISTICS),
+        of_family("srec", "d", Status.HOLDS, Evidence.CERTIFICATE),
+    ]
+    assert {family: [o.claim.name for o in some] for family, some in by_family(rows).items()} == {
+        "srec": ["a", "c", "d"],
+        "covering": ["b"],
+    }
+    head, *body = summary(rows)
+    table = {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in body}
+    assert [*table] == ["S-REC", "Covering", "All"]
+    assert {key: text for key, text in table["S-REC"].items() if text} == {
+        "Statements": "3",
+        "HOLDS": "2",
+        "REFUTED": "1",
+        "PROOF": "1",
+        "CERTIFICATE": "1",
+        "STATISTICS": "1",
+    }
+    assert table["All"] | {"Statements": "4", "REFUTED": "2", "WITNESS": "1"} == table["All"]
+    assert "INCONCLUSIVE" not in head
+    assert "INCONCLUSIVE" in summary([*rows, of_family("srec", "e", Status.INCONCLUSIVE, Evidence.STATISTICS)])[0]
+    text = report.as_markdown(rows)
+    assert re.findall(r"^## (.*)$", text, re.M) == ["S-REC", "Covering"]
+    assert "| S-REC | 3 | 2 |" in text
+
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def test_json_is_a_list_of_rows_with_every_case(outcomes):
+    rows = json.loads(report.as_json(outcomes))
+    assert [row["name"] for row in rows] == FEW
+    for row, outcome in zip(rows, outcomes, strict=True):
+        verdict = outcome.verdict
+        assert (row["status"], row["expected"], row["family"]) == (verdict.status, outcome.claim.expected, "covering")
+        assert (row["lhs"], row["rhs"], row["seed"], row["scope"]) == (verdict.lhs, verdict.rhs, 2, verdict.scope)
         assert row["seconds"] > 0
         assert len(row["cases"]) == len(outcome.claim.cases)
         assert row["evidence"] in Evidence.__members__
+        assert row["witness"] == json.loads(json.dumps(verdict.witness))
+        assert row["as_expected"] is True
+        assert row["seeds"] == ([{"seed": 2, "status": "HOLDS"}] if row["name"] == "dual-norm" else [])
+        assert row.keys() >= {"reference", "latex", "note", "corrected"}
 
 
-def test_json_has_words_for_infinity(monkeypatch):
-    monkeypatch.setattr(registry, "CLAIMS", {})
-    claim("wide", "", "a", expected=Status.HOLDS)(lambda: certified(1, math.inf, scope=""))
-    row = json.loads(report.as_json([registry.CLAIMS["wide"].run()]))["claims"][0]
+def test_json_has_words_for_infinity(alone):
+    claim("wide", "", "a", cases=[{"x": math.inf}], expected=Status.HOLDS)(
+        lambda *, x: certified(1, x, scope="", ends=[-x, {"deep": (x - x, 1.5)}])
+    )
+    (row,) = json.loads(report.as_json([alone["wide"].run()]))
     assert (row["lhs"], row["rhs"]) == (1, "inf")
+    assert row["witness"] == {"x": "inf", "ends": ["-inf", {"deep": ["nan", 1.5]}]}
+    assert row["cases"][0]["case"] == {"x": "inf"}
+
+
+# --- Seeds ------------------------------------------------------------------------------------------------------------
+
+
+def drawn(statuses: str) -> list[Outcome]:
+    """Outcomes of one claim that should hold: H holds, R is refuted; seeds from 10 on."""
+    claim("drawn", "", "a", expected=Status.HOLDS)(lambda rng: None)
+    kinds = {"H": Status.HOLDS, "R": Status.REFUTED}
+    found = []
+    for seed, letter in enumerate(statuses, start=10):
+        verdict = Verdict(kinds[letter], Evidence.STATISTICS, 0.0, float(seed), "")
+        found.append(Outcome(registry.CLAIMS["drawn"], verdict, [], seed, 0.5, ((seed, kinds[letter]),)))
+    return found
+
+
+@pytest.mark.parametrize(("statuses", "shown"), [("HHH", 10), ("HRHR", 11), ("RH", 10), ("H", 10)])
+def test_the_worst_seed_is_the_first_not_as_expected(alone, statuses, shown):
+    found = worst(drawn(statuses))
+    assert (found.seed, found.verdict.rhs) == (shown, shown)
+    assert found.as_expected is ("R" not in statuses)
+    assert "".join(status[0] for _, status in found.seeds) == statuses
+    assert [seed for seed, _ in found.seeds] == [*range(10, 10 + len(statuses))]
+    assert found.seconds == 0.5 * len(statuses)
+
+
+# --- CLAIMS.md --------------------------------------------------------------------------------------------------------
 
 
 def test_markdown_does_not_depend_on_the_clock(outcomes):
@@ -77,8 +136,8 @@ def test_markdown_does_not_depend_on_the_clock(outcomes):
     assert text == report.as_markdown([CLAIMS[name].run(seed=2) for name in FEW])
     assert "seconds" not in text.lower()
     table = [line for line in text.splitlines() if line.startswith("|")]
-    assert len(table) == 2 + len(FEW)
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {len(report.COLUMNS) + 1}
+    assert len(table) == (2 + 2) + (2 + len(FEW))
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table[4:]} == {len(report.COLUMNS) + 1}
 
 
 @pytest.mark.parametrize("latex", [c.latex for c in claims_of()], ids=[c.name for c in claims_of()])
@@ -86,37 +145,6 @@ def test_formulas_survive_markdown(latex):
     # A backslash before punctuation, a bar or a newline would be eaten by the table.
     assert not re.search(r"\\[^a-zA-Z ]|[|\n$]", latex)
     assert latex.count("{") == latex.count("}")
-
-
-def test_the_page_is_whole_and_needs_nothing_else(outcomes):
-    text = report.as_html(outcomes)
-    page = Page(text)
-    assert page.open == []
-    assert page.names == FEW
-    assert set(page.links) == {"#sudakov-sharp"}
-    assert len(page.images) == len(FEW) + 4
-    for image in page.images:
-        kind, data = image["src"].split(",")
-        assert kind == "data:image/svg+xml;base64"
-        picture = ElementTree.fromstring(base64.b64decode(data))
-        assert float(picture.get("width").removesuffix("pt")) > 5
-        assert image["alt"]
-    assert not re.search(r"<(script|link|iframe)|url\(", text)
-
-
-def test_the_page_shows_only_figures_that_it_has_numbers_for(outcomes):
-    assert len(Page(report.as_html(outcomes[4:])).images) == 1
-    assert len(Page(report.as_html(outcomes[2:])).images) == 3 + 1
-
-
-def test_the_page_escapes_and_marks_what_is_unexpected(monkeypatch):
-    monkeypatch.setattr(registry, "CLAIMS", {})
-    claim("odd", "a < b", "a < b", note="<script>", expected=Status.HOLDS)(lambda: certified(2, 1, scope="a & b"))
-    text = report.as_html([registry.CLAIMS["odd"].run()])
-    assert "a &lt; b" in text
-    assert "<script>" not in text
-    assert "a &amp; b" in text
-    assert "expected HOLDS" in text
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -140,78 +168,3 @@ def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path, monkeypatch, fai
         report.write(path, "new")
     assert os.listdir(tmp_path) == ["file.md"]
     assert failure == "directory" or path.read_text() == "old"
-
-
-# --- The command ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def two_claims(monkeypatch, tmp_path):
-    """A registry of two quick claims, in a folder of its own; the second holds if it is asked to."""
-    monkeypatch.chdir(tmp_path)
-    kept = dict(CLAIMS)
-    CLAIMS.clear()
-    claim("first", "Theorem 0", "0 < 1", expected=Status.HOLDS)(lambda: certified(0, 1, scope="all"))
-    claim("second", "Theorem 00", "1 < 0", expected=Status.REFUTED)(lambda: certified(1, 0, scope="all"))
-    yield tmp_path
-    CLAIMS.clear()
-    CLAIMS.update(kept)
-
-
-def test_verify_prints_the_table_and_writes_the_files(two_claims, capsys):
-    assert main(["verify", "--json", "out/all.json", "--html", "page.html", "--write", "--seed", "7"]) == 0
-    printed = capsys.readouterr().out
-    for word in ("first", "Theorem 00", "HOLDS", "REFUTED", "CERTIFICATE", "WITNESS", "2 of 2 as expected"):
-        assert word in printed
-    assert {row["seed"] for row in json.loads((two_claims / "out/all.json").read_text())["claims"]} == {7}
-    assert "Theorem 00" in (two_claims / "page.html").read_text("utf-8")
-    assert "| `second` |" in (two_claims / "CLAIMS.md").read_text("utf-8")
-    assert sorted(os.listdir(two_claims)) == ["CLAIMS.md", "out", "page.html"]
-
-
-def test_an_unexpected_row_is_named_and_counts(two_claims, capsys):
-    claim("third", "Theorem 000", "1 < 0", expected=Status.HOLDS)(lambda: certified(1, 0, scope="all"))
-    assert main(["verify"]) == 1
-    streams = capsys.readouterr()
-    assert "2 of 3 as expected" in streams.out
-    assert streams.err.splitlines()[-1] == "third: REFUTED, expected HOLDS"
-
-
-def test_one_family_alone(two_claims, capsys):
-    assert main(["verify", "--only", "test"]) == 0  # the claims of this file
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["verify", "--seed", "-1"], "argument --seed: must be a whole number from 0 to 2^63 - 1, got '-1'"),
-        (["verify", "--seed", "1.5"], "got '1.5'"),
-        (["verify", "--seed", str(2**63)], "must be a whole number"),
-        (["verify", "--only", "nothing"], "invalid choice: 'nothing'"),
-        (["verify", "--only", "test", "--write"], "argument --write: needs every family, so no --only"),
-        (["verify", "--html", "."], "cannot write '.'"),
-        (["verify", "--json", "file/below.json"], "cannot write 'file/below.json'"),
-        (["verify", "--jsn", "x"], "unrecognized arguments"),
-        (["check"], "invalid choice: 'check'"),
-        ([], "the following arguments are required: COMMAND"),
-    ],
-)
-def test_bad_input_is_one_line_and_leaves_nothing(two_claims, capsys, arguments, words):
-    (two_claims / "file").write_text("")
-    with pytest.raises(SystemExit) as error:
-        main(arguments)
-    assert error.value.code == 2
-    streams = capsys.readouterr()
-    assert streams.out == ""
-    assert streams.err.count("\n") == 1
-    assert words in streams.err
-    assert os.listdir(two_claims) == ["file"]
-
-
-def test_the_module_is_a_command(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["ilo_theory", "verify", "--seed", "one"])
-    monkeypatch.delitem(sys.modules, "ilo_theory.__main__")
-    with pytest.raises(SystemExit) as error:
-        runpy.run_module("ilo_theory", run_name="__main__")
-    assert error.value.code == 2
-    assert capsys.readouterr().err.startswith("python -m ilo_theory verify: error: argument --seed")

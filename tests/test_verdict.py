@@ -15,6 +15,40 @@ from ilo_theory.verdict import Evidence, Status, Verdict, certified, fold, ident
 HOLDS, SUPPORTED, INCONCLUSIVE, REFUTED = (Status[name] for name in ("HOLDS", "SUPPORTED", "INCONCLUSIVE", "REFUTED"))
 
 
+# --- Every way to earn a verdict, fed something true, something false and something undecidable -----------------------
+
+SQUARES = [(x, 3 * x * x) for x in (1, 2, 4, 8, 16)]
+ROUGH = [(x, y * factor) for (x, y), factor in zip(SQUARES, (1.1, 0.9, 1.0, 1.1, 0.9), strict=True)]
+TRUE, FALSE, UNDECIDED = certified(1, 2, scope="a"), certified(2, 1, scope="b"), certified((0, 3), 2, scope="c")
+
+WAYS = {
+    "certified": (TRUE, FALSE, certified(math.nan, 1.0, scope="")),
+    "certified of intervals": (certified((0, 1), (1, 2), scope=""), certified((2, 3), (0, 1), scope=""), UNDECIDED),
+    "identical": tuple(
+        identical(lhs, 2, scope="") for lhs in (Fraction(2), Fraction(2) + Fraction(1, 10**40), math.nan)
+    ),
+    "sampled": tuple(sampled(n, 1000, 0.9, scope="") for n in (990, 700, 910)),
+    "scaled": (
+        scaled(*zip(*SQUARES, strict=True), 2, scope=""),
+        scaled(*zip(*SQUARES, strict=True), 1.9, scope=""),
+        scaled(*zip(*ROUGH, strict=True), 2, scope=""),
+    ),
+    "fold": (fold([TRUE, TRUE]), fold([TRUE, UNDECIDED, FALSE]), fold([TRUE, UNDECIDED])),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_true_false_and_undecidable(way):
+    by_chance = way in ("sampled", "scaled")
+    assert [v.status for v in WAYS[way]] == [SUPPORTED if by_chance else HOLDS, REFUTED, INCONCLUSIVE]
+    kinds = [Evidence.STATISTICS] * 3 if by_chance else [Evidence.CERTIFICATE, Evidence.WITNESS, Evidence.CERTIFICATE]
+    assert [v.evidence for v in WAYS[way]] == kinds
+    for verdict in WAYS[way]:
+        json.dumps(asdict(verdict))
+        assert isinstance(verdict.lhs, float)
+        assert isinstance(verdict.rhs, float)
+
+
 # --- certified, identical ---------------------------------------------------------------------------------------------
 
 
@@ -56,11 +90,32 @@ def test_evidence_of_a_proof_is_kept_where_it_holds():
 
 
 @pytest.mark.parametrize(
-    ("lhs", "rhs", "status"), [(2, 2, HOLDS), (1, 2, REFUTED), (2, 1, REFUTED), (0.1 + 0.2, 0.3, HOLDS)]
+    ("lhs", "rhs", "status"),
+    [
+        (2, 2, HOLDS),
+        (1, 2, REFUTED),
+        (2, 1, REFUTED),
+        (10**30 - 1, 10**30, REFUTED),
+        (0.1 + 0.2, 0.3, HOLDS),
+        (1.0, 1.0 + 1e-11, REFUTED),
+        (math.inf, math.inf, HOLDS),
+    ],
 )
 def test_identical(lhs, rhs, status):
     found = identical(lhs, rhs, scope="", x=1)
-    assert (found.status, found.lhs, found.rhs, found.witness) == (status, lhs, rhs, {"x": 1})
+    assert (found.status, found.lhs, found.rhs, found.witness) == (status, float(lhs), float(rhs), {"x": 1})
+    assert found.evidence is (Evidence.WITNESS if status is REFUTED else Evidence.CERTIFICATE)
+
+
+@pytest.mark.parametrize("sides", [(math.nan, 1), (1, math.nan), (math.nan, math.nan)])
+def test_nan_is_identical_to_nothing_and_different_from_nothing(sides):
+    assert identical(*sides, scope="").status is INCONCLUSIVE
+
+
+def test_an_identity_keeps_its_proof_where_it_holds():
+    assert identical(2, 2, scope="", evidence=Evidence.PROOF).evidence is Evidence.PROOF
+    for lhs, rhs in ((1, 2), (2, 1)):
+        assert identical(lhs, rhs, scope="", evidence=Evidence.PROOF).evidence is Evidence.WITNESS
 
 
 # --- sampled ----------------------------------------------------------------------------------------------------------
@@ -121,6 +176,22 @@ def test_three_outcomes_of_sampling():
     json.dumps(asdict(found))
 
 
+@pytest.mark.parametrize(
+    ("successes", "trials", "at_least", "status"),
+    [
+        (0, 10**6, 0.0, SUPPORTED),  # nothing is less than 0
+        (0, 10**6, 1e-4, REFUTED),
+        (10**6, 10**6, 1.0, INCONCLUSIVE),  # however often it is seen
+        (10**6, 10**6, 1 - 1e-4, SUPPORTED),
+        (999, 1000, 1.0, REFUTED),  # once is enough
+        (1, 1, 0.5, INCONCLUSIVE),
+        (1, 2, math.nan, INCONCLUSIVE),
+    ],
+)
+def test_the_ends_of_sampling(successes, trials, at_least, status):
+    assert sampled(successes, trials, at_least, scope="").status is status
+
+
 # --- scaled -----------------------------------------------------------------------------------------------------------
 
 
@@ -139,6 +210,25 @@ def test_scaled_accepts_an_exact_power():
     assert scaled([1, 2, 4, 8], [3, 12, 48, 192], 1.99, scope="").status is REFUTED
     powers = [(x, x**0.7 / 3) for x in (1, 3, 10, 30, 100)]
     assert scaled(*zip(*powers, strict=True), 0.7, scope="").status is SUPPORTED
+
+
+def test_the_rate_of_false_exponents_is_alpha(rng):
+    """Four points with normal noise: on either side alpha/2 of the intervals miss the exponent."""
+    x, alpha, trials = [1, 2, 4, 8], 0.1, 2000
+    noise = (0.3 * torch.randn(trials, len(x), generator=rng, dtype=torch.float64)).exp().tolist()
+    low, high = zip(
+        *(
+            scaled(x, [b * a**2 for a, b in zip(x, row, strict=True)], 2, alpha=alpha, scope="").witness["interval"]
+            for row in noise
+        ),
+        strict=True,
+    )
+    for misses in (sum(end > 2 for end in low), sum(end < 2 for end in high)):
+        assert sampled(misses, trials, alpha / 2, scope="").status is INCONCLUSIVE
+
+
+def test_what_is_no_number_scales_like_nothing():
+    assert scaled([1, 2, 4, 8], [1, 2, math.nan, 8], 9, scope="").status is INCONCLUSIVE
 
 
 @pytest.mark.parametrize(("x", "y"), [([1, 2], [1, 2]), ([1, 2, 3], [1, 0, 1]), ([-1, 2, 3], [1, 1, 1])])
@@ -175,6 +265,24 @@ def test_the_weakest_evidence_and_every_scope_count():
     )
     assert found.evidence is Evidence.CERTIFICATE
     assert found.scope == "a; b"
+
+
+def test_only_the_worst_status_gives_evidence_scope_and_sides():
+    found = fold([TRUE, sampled(1000, 1000, 0.9, scope="often"), UNDECIDED])
+    assert (found.status, found.evidence, found.scope) == (INCONCLUSIVE, Evidence.CERTIFICATE, "c")
+    assert (found.lhs, found.rhs) == (3, 2)
+    found = fold([TRUE, sampled(1000, 1000, 0.9, scope="often")])
+    assert (found.status, found.evidence, found.scope) == (SUPPORTED, Evidence.STATISTICS, "often")
+
+
+def test_of_what_is_undecided_a_nan_comes_first():
+    found = fold([UNDECIDED, certified(math.nan, 1.0, scope="nan")])
+    assert math.isnan(found.lhs)
+    assert found.rhs == 1
+
+
+def test_ties_go_to_the_larger_sides():
+    assert fold([case(HOLDS, lhs=1, rhs=1), case(HOLDS, lhs=7, rhs=7), case(HOLDS, lhs=2, rhs=2)]).lhs == 7
 
 
 def test_nothing_folds_to_an_error():

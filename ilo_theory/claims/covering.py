@@ -1,4 +1,4 @@
-"""Covers and packings of any set: Definitions 2 and 3, Lemma 2, the steps (22) and (23), nets of Minkowski sums.
+"""Covers and packings of any set: Definitions 2 and 3, Lemma 2, (22) and the step to (23), nets of Minkowski sums.
 
 All numbers are exact, on finite sets: an integer programme finds them, and the definitions go through all subsets.
 A claim takes its printed side as `printed`, in this family and in every other.
@@ -81,7 +81,7 @@ def packing_and_covering(*, d, delta, t=0, count=0, rng, printed=2) -> Verdict:
 
 @claim(
     "packing-monotone",
-    "Corollary 1, before (22)",
+    "Corollary 1, M(δ) ≤ M(δ/2)",
     r"M(\delta, T) \leq M(\delta/2, T)",
     cases=TIED + DRAWN + LARGER,
     expected=Status.HOLDS,
@@ -107,10 +107,10 @@ def covering_below_packing(*, d, delta, t=0, count=0, rng, printed=1) -> Verdict
 
 @claim(
     "covering-below-half-packing",
-    "Corollary 1, Eq. (23), the step",
+    "Corollary 1, the step to (23)",
     r"N(\delta, T) \leq M(\delta, T) \leq M(\delta/2, T)",
     cases=TIED + DRAWN + LARGER,
-    note="The step from (21) and (22). The bound itself is Corollary 1's.",
+    note="What (21) and (22) give, apart from the bound.",
     expected=Status.HOLDS,
 )
 def covering_below_half_packing(*, d, delta, t=0, count=0, rng, printed=0.5) -> Verdict:
@@ -141,7 +141,7 @@ SUMS = [{"d": d, "t": t, "epsilon": epsilon} for d, t in SUMMANDS for epsilon in
 
 @claim(
     "sum-of-nets",
-    "Section 3.3, the sketch",
+    "Section 3.3, the net of a sum",
     r"N(\epsilon, S_1 \oplus S_2) \leq N(\epsilon, S_1) \cdot N(\epsilon, S_2)",
     cases=SUMS,
     corrected="sum-of-half-nets",
@@ -155,7 +155,7 @@ def sum_of_nets(*, d, t, epsilon, printed=1.0) -> Verdict:
 
 @claim(
     "sum-of-half-nets",
-    "Section 3.3, corrected",
+    "Section 3.3, the net of a sum, corrected",
     r"N(\epsilon, S_1 \oplus S_2) \leq N(\epsilon/2, S_1) \cdot N(\epsilon/2, S_2)",
     cases=SUMS,
     expected=Status.HOLDS,

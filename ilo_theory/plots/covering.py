@@ -1,43 +1,87 @@
 """The figures of the covering family: nets of the l1 ball, bounds on its entropy, Sudakov's constant."""
 
 import math
-from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from ilo_theory import bounds
-from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, VOLUME, Points
+from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, VOLUME, Cases
 
 
-def radius_figure(exact: Mapping[int, Points], shrunk: Mapping[int, Points]) -> Figure:
-    """Draw the covering radii of Maurey's net and the shrunk net over t, one panel a dimension.
+def exact_radius_figure(cases: Cases) -> Figure:
+    """Maurey's net in the plane, whose discs just cover the ball; its radius over t: Voronoi vertices and formulas.
 
     Args:
-        exact, shrunk: for each d the points (t, computed radius / r).
+        cases: of "exact-net-radius"; the vertices for d = 2, t = 3 are drawn.
     """
-    figure = Figure(figsize=(9, 3.2), layout="constrained")
-    for axes, d in zip(figure.subplots(1, len(exact), sharey=True), exact, strict=True):
-        t = np.linspace(1, max(x for x, _ in exact[d]), 200)
-        axes.plot(t, 1 / np.sqrt(t), color=PAPER, label=r"paper: $r/\sqrt{t}$")
-        axes.plot(t, np.sqrt(np.minimum(d, 2 * t)) / (2 * t), color=EXACT, label=r"$\frac{r}{2t}\sqrt{\min(d, 2t)}$")
-        axes.plot(t, 1 / (1 + np.sqrt(t)), color=SHRUNK, label=r"$r/(1+\sqrt{t})$")
-        axes.plot(*zip(*exact[d], strict=True), "o", color=EXACT, ms=5, label="Maurey's net, computed")
-        axes.plot(*zip(*shrunk[d], strict=True), "s", color=SHRUNK, ms=4, label="shrunk net, computed")
-        axes.set(title=f"d = {d}", xlabel="draws t", ylim=(0, 1.05))
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.grid(alpha=0.25)
-    figure.axes[0].set_ylabel("covering radius / r")
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False)
+    figure = Figure(figsize=(8.6, 7), layout="constrained")
+    plane, *others = figure.subplots(2, 2).flat
+    _net(plane, 3, next(v.witness["vertices"] for case, v in cases if (case["d"], case["t"]) == (2, 3)))
+    _radii(others, cases, EXACT, "o", "Maurey's net, computed")
+    figure.legend(*others[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
-def entropy_figure(dimensions: Sequence[int] = (2, 8, 64, 512)) -> Figure:
-    """Draw all bounds on log N(delta, B_1^d(r)) over r/delta, one panel a dimension."""
+def shrunk_radius_figure(cases: Cases) -> Figure:
+    """The covering radius of the shrunk net over t, by its Voronoi vertices, and the formulas of three nets.
+
+    Args:
+        cases: of "shrunk-net-radius".
+    """
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    panels = [*figure.subplots(1, 3, sharey=True)]
+    _radii(panels, cases, SHRUNK, "s", "shrunk net, computed")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def _radii(panels: list[Axes], cases: Cases, colour: str, marker: str, label: str) -> None:
+    """One panel each for d = 2, 3, 4."""
+    for axes, d in zip(panels, (2, 3, 4), strict=True):
+        points = [(case["t"], verdict.lhs) for case, verdict in cases if case["d"] == d]
+        t = np.linspace(1, max(x for x, _ in points), 200)
+        axes.plot(t, 1 / np.sqrt(t), color=PAPER, label=r"paper: $r/\sqrt{t}$")
+        axes.plot(t, np.sqrt(np.minimum(d, 2 * t)) / (2 * t), color=EXACT, label=r"$\frac{r}{2t}\sqrt{\min(d, 2t)}$")
+        axes.plot(t, 1 / (1 + np.sqrt(t)), color=SHRUNK, label=r"$r/(1+\sqrt{t})$")
+        axes.plot(*zip(*points, strict=True), marker, color=colour, ms=5, label=label)
+        axes.set(title=f"d = {d}", xlabel="draws t", ylim=(0, 1.05))
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(alpha=0.25)
+    panels[0].set_ylabel("covering radius / r")
+
+
+def _net(axes: Axes, t: int, vertices: list) -> None:
+    """Maurey's net of t draws in the plane, and the vertices of its Voronoi cells in the ball, the farthest marked."""
+    net = np.array([(i, j) for i in range(-t, t + 1) for j in range(-t, t + 1) if abs(i) + abs(j) <= t]) / t
+    corners = np.array(vertices)
+    distances = np.hypot(*(corners[:, None] - net[None]).transpose(2, 0, 1)).min(1)
+    radius = distances.max()
+    for x, y in net:
+        axes.add_patch(Circle((x, y), radius, facecolor=EXACT, alpha=0.07, edgecolor="none"))
+    axes.plot([1, 0, -1, 0, 1], [0, 1, 0, -1, 0], color="black", lw=1.2, label=r"$B_1^2(r)$")
+    axes.plot(*net.T, "o", color=EXACT, ms=4, label=f"net of {len(net)} points")
+    farthest = distances > radius * (1 - 1e-9)
+    axes.plot(*corners[~farthest].T, "x", color=VOLUME, ms=4, label="Voronoi vertices")
+    axes.plot(*corners[farthest].T, "D", color=PAPER, ms=3, label=f"the farthest: {radius:.4f} r")
+    axes.set(aspect="equal", xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), xlabel=r"$x_1 / r$", ylabel=r"$x_2 / r$")
+    axes.set_title(f"d = 2, t = {t}")
+    axes.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(0.95, 1))
+
+
+def entropy_figure(cases: Cases) -> Figure:
+    """Bounds on the entropy of the l1 ball over s = r/δ; at s* Theorem 2 and Corollary 2 meet.
+
+    Args:
+        cases: of "maurey-tighter"; four of their dimensions are drawn.
+    """
+    known = [case["d"] for case, _ in cases if case["d"] > 1]
+    dimensions = [min(known, key=lambda d: abs(d - aim)) for aim in (2, 8, 64, 512)]
     figure = Figure(figsize=(9.4, 6.6), layout="constrained")
-    for axes, d in zip(figure.subplots(2, math.ceil(len(dimensions) / 2)).flat, dimensions, strict=True):
-        s = np.geomspace(1, 8 * math.sqrt(d), 400)
+    for axes, d in zip(figure.subplots(2, 2).flat, dimensions, strict=True):
+        s = np.geomspace(1, 8 * math.sqrt(d), 200)
         curves = {
             "Corollary 1, Sudakov": (bounds.sudakov_entropy, OTHER, "-"),
             "Theorem 2, Maurey": (bounds.maurey_entropy, PAPER, "-"),
@@ -63,39 +107,16 @@ def entropy_figure(dimensions: Sequence[int] = (2, 8, 64, 512)) -> Figure:
     return figure
 
 
-def net_figure(t: int, vertices: Points) -> Figure:
-    """Draw Maurey's net of t draws in the plane and the vertices of its Voronoi cells in the ball, the farthest marked.
+def sudakov_figure(cases: Cases) -> Figure:
+    """Sudakov's minoration for N orthonormal points: whatever constant stands in it must stay below all of them.
 
     Args:
-        t: number of draws.
-        vertices: the vertices of the cells cut by B_1^2(1).
+        cases: of "sudakov" and of those that correct it; their right sides are expected maxima.
     """
-    figure = Figure(figsize=(4.8, 4.8), layout="constrained")
+    some = [(case["M"], v.rhs) for case, v in cases if not {"antipodal", "up_to"} & case.keys()]
+    figure = Figure(figsize=(7, 3.4), layout="constrained")
     axes = figure.subplots()
-    net = np.array([(i, j) for i in range(-t, t + 1) for j in range(-t, t + 1) if abs(i) + abs(j) <= t]) / t
-    corners = np.array(vertices)
-    distances = np.hypot(*(corners[:, None] - net[None]).transpose(2, 0, 1)).min(1)
-    radius = distances.max()
-    for x, y in net:
-        axes.add_patch(Circle((x, y), radius, facecolor=EXACT, alpha=0.07, edgecolor="none"))
-    axes.plot([1, 0, -1, 0, 1], [0, 1, 0, -1, 0], color="black", lw=1.2, label=r"$B_1^2(r)$")
-    axes.plot(*net.T, "o", color=EXACT, ms=5, label=f"net of t = {t}: {len(net)} points")
-    farthest = distances > radius * (1 - 1e-9)
-    axes.plot(*corners[~farthest].T, "x", color=VOLUME, ms=5, label="other Voronoi vertices")
-    axes.plot(*corners[farthest].T, "D", color=PAPER, ms=4, label=f"farthest: {radius:.4f} r from the net")
-    axes.set(aspect="equal", xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), xlabel=r"$x_1 / r$", ylabel=r"$x_2 / r$")
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    return figure
-
-
-def sudakov_figure(ratios: Points) -> Figure:
-    """Draw E max of N independent normal variables over sqrt(2 log N), beside the constants that (15) might have.
-
-    Args:
-        ratios: the points (N, ratio).
-    """
-    figure = Figure(figsize=(6, 3.4), layout="constrained")
-    axes = figure.subplots()
+    ratios = [(count, maximum / math.sqrt(2 * math.log(count))) for count, maximum in some]
     axes.plot(*zip(*ratios, strict=True), "o-", color=EXACT, ms=5, label=r"$E \max_{i \leq N} g_i \ / \sqrt{2 \log N}$")
     for value, colour, line, label in (
         (1.0, PAPER, "-", r"as printed, $M(\delta/2)$: 1"),
@@ -107,3 +128,14 @@ def sudakov_figure(ratios: Points) -> Figure:
     axes.grid(alpha=0.25)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     return figure
+
+
+FIGURES = {
+    "exact-net-radius": exact_radius_figure,
+    "shrunk-net-radius": shrunk_radius_figure,
+    "maurey-tighter": entropy_figure,
+    "sudakov": sudakov_figure,
+    "sudakov-textbook": sudakov_figure,
+    "sudakov-sharp": sudakov_figure,
+}
+"""What draws the figure of a claim from its cases; the caption is the first line of the docstring."""

@@ -1,7 +1,7 @@
 """Verdicts on the statements of the paper: how one is earned, and the registry of all claims."""
 
 from ilo_theory.verdict.earned import Evidence, Status, Verdict, certified, fold, identical, sampled, scaled
-from ilo_theory.verdict.registry import CLAIMS, Claim, Effort, Outcome, claim, verify
+from ilo_theory.verdict.registry import CLAIMS, Claim, Effort, Outcome, claim, verify, worst
 
 __all__ = [
     "CLAIMS",
@@ -18,4 +18,5 @@ __all__ = [
     "sampled",
     "scaled",
     "verify",
+    "worst",
 ]

@@ -5,7 +5,7 @@ The cases of a claim fold into its row, and the worst of them gives the row's st
 
 import inspect
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -32,6 +32,8 @@ class Outcome:
     cases: list[tuple[dict, Verdict]]
     seed: int
     seconds: float
+    seeds: tuple[tuple[int, Status], ...] = ()
+    """Of a check that draws: each seed it was run with, and the status then."""
 
     @property
     def as_expected(self) -> bool:
@@ -85,7 +87,8 @@ class Claim:
         alike = [case for case, v in results if v.status is verdict.status]
         count = f"{len(alike)} of {len(results)} cases" if len(alike) < len(results) else ""
         scope = "; ".join(filter(None, [verdict.scope, describe(alike), count]))
-        return Outcome(self, replace(verdict, scope=scope), results, seed, time.perf_counter() - start)
+        seeds = ((seed, verdict.status),) if self.draws else ()
+        return Outcome(self, replace(verdict, scope=scope), results, seed, time.perf_counter() - start, seeds)
 
 
 CLAIMS: dict[str, Claim] = {}
@@ -117,6 +120,14 @@ def claim(name: str, reference: str, latex: str, *, cases=({},), full=None, corr
         return check
 
     return register
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The first outcome that is not as expected, else the first, with the seeds of all and their seconds together."""
+    outcomes = [*outcomes]
+    shown = next((o for o in outcomes if not o.as_expected), outcomes[0])
+    seeds = tuple(seed for o in outcomes for seed in o.seeds)
+    return replace(shown, seeds=seeds, seconds=sum(o.seconds for o in outcomes))
 
 
 def verify(name: str, *, seed: int = 0, **parameters) -> Verdict:

@@ -1,8 +1,11 @@
 """Twins of the covering family."""
 
 import math
+from fractions import Fraction
 
 from ilo_theory import bounds, nets
+from ilo_theory.claims.covering_sudakov import at_delta
+from ilo_theory.claims.covering_symbols import PROJECTIONS
 from ilo_theory.claims.covering_volume import thickened_volume
 from ilo_theory.verdict import Status
 from tests.twins import times
@@ -32,9 +35,16 @@ TWINS = [
     ("maurey-mean", REFUTED, {"printed": lambda x_i: -x_i}),
     ("maurey-variance", HOLDS, {"printed": lambda x_i: abs(x_i) * (1 - abs(x_i))}),
     ("maurey-variance-exact", REFUTED, {"printed": lambda x_i: abs(x_i) - 2 * x_i**2}),
+    ("maurey-average", REFUTED, {"printed": nets.shrunk_net}),
+    ("maurey-coordinates", REFUTED, {"printed": abs, "d": 2, "t": 2}),
+    ("maurey-linearity", REFUTED, {"printed": lambda law: sum(v * v * p for v, p in law.items()), "d": 2, "t": 2}),
+    ("maurey-substitution", REFUTED, {"printed": lambda x_j, t: {x_j: 1}, "d": 2, "t": 2}),
     ("maurey-mean-square", REFUTED, {"printed": lambda t, variance: variance, "d": 2}),
     ("maurey-error", HOLDS, {"printed": lambda norm, square, t: (norm - square) / t, "d": 2}),
-    ("maurey-error-exact", REFUTED, {"printed": lambda norm, square, t: (norm + square) / t, "d": 2}),
+    ("maurey-error-exact", REFUTED, {"printed": lambda norm, square, t: (norm - 2 * square) / t, "d": 2}),
+    ("maurey-first-moment", REFUTED, {"printed": Fraction(1, 2), "d": 2}),
+    ("maurey-draws", HOLDS, {"printed": math.ceil}),
+    ("maurey-draws-exact", REFUTED, {"printed": lambda t: 2 * t + 1, "d": 8}),
     ("maurey-net", REFUTED, {"printed": times(0.7, bounds.maurey_radius), "d": 2, "t": 1}),
     ("maurey-count", HOLDS, {"printed": lambda d, t: sum(math.comb(d, k) * math.comb(t, k) * 2**k for k in range(9))}),
     ("maurey-count-exact", REFUTED, {"printed": lambda d, t: math.comb(2 * d + t, t)}),
@@ -55,12 +65,19 @@ TWINS = [
     ("dual-norm", REFUTED, {"printed": 0.5, "d": 2}),
     ("gaussian-maximum", HOLDS, {"printed": lambda d: math.sqrt(2 * math.log(2 * d))}),
     ("gaussian-maximum-from-2", REFUTED, {"printed": times(0.5, bounds.gaussian_maximum)}),
+    ("sudakov-ball", HOLDS, {"printed": at_delta(0.479)}),
+    ("sudakov-ball-sharp", REFUTED, {"printed": 0.48, "d": 1}),
     ("sudakov-algebra", REFUTED, {"printed": 8}),
     ("sudakov-packing", HOLDS, {"printed": times(16, bounds.maurey_entropy)}),
-    ("sudakov-packing-from-2", REFUTED, {"printed": times(0.2, bounds.sudakov_entropy)}),
+    ("sudakov-packing-from-2", REFUTED, {"printed": times(0.99, bounds.sudakov_entropy)}),
+    ("sudakov-conclusion", HOLDS, {"printed": lambda d, r, delta: bounds.sudakov_entropy(d + 1, r, delta)}),
     ("sudakov-entropy", HOLDS, {"printed": times(16, bounds.maurey_entropy)}),
     ("sudakov-entropy-from-2", REFUTED, {"printed": 0.5}),
     ("sudakov-order", REFUTED, {"printed": 0.5}),
+    ("symbols-numbers", REFUTED, {"printed": lambda n, steps: (-(-n // (steps + 1)), -(-n // (2 * steps + 1)))}),
+    ("symbols-balls", REFUTED, {"printed": PROJECTIONS[::-1], "k": 2}),
+    ("symbols-sum", REFUTED, {"printed": max}),
+    ("symbols-complexity", REFUTED, {"printed": (1,)}),
     ("volume-ratio", REFUTED, {"printed": lambda sides, delta: (math.prod(x / delta for x in sides), math.inf)}),
     ("volume-ratio", REFUTED, {"printed": lambda sides, delta: (0, math.prod(x / (2 * delta) for x in sides))}),
     ("volume-ball", REFUTED, {"printed": lambda d, r, delta: bounds.volume_entropy(d, r, delta / 3)}),

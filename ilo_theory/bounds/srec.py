@@ -1,0 +1,106 @@
+"""S-REC: the bounds of Section 3.1 and of Lemmas 3 and 4, and those with explicit constants that stand beside them.
+
+k, p, K, delta and gamma are those of Theorem 1, X = L1 L2 r1 / delta, and eps = 1 - gamma.
+"""
+
+import math
+from dataclasses import replace
+
+from ilo_theory.bounds.lattice import log_delannoy
+from ilo_theory.bounds.theorem import Setting
+
+
+def csgm_order(k: int, X: float) -> float:
+    """What m must be a multiple of in Section 3.1's quotation, a^2 aside: k log X."""
+    return k * math.log(X)
+
+
+# Eq. (31)
+def latent_covering(k: int, X):
+    """The two bounds on N(delta / (L1 L2), B_2^k(r1)): (2X + 1)^k and (4X)^k, exact for an exact X."""
+    return (2 * X + 1) ** k, (4 * X) ** k
+
+
+# Eq. (41)
+def srec_additive(K: float, p: int) -> float:
+    """The additive term of S-REC in units of delta: log(4K) sqrt(p)/K log(sqrt(p)/K)."""
+    q = math.sqrt(p) / K
+    return math.log(4 * K) * q * math.log(q)
+
+
+# Eq. (42)
+def chain_order(k: int, X: float, K: float, p: int) -> float:
+    """What m must be a multiple of in Lemma 4: k log 4X + K^2 log p."""
+    return k * math.log(4 * X) + K * K * math.log(p)
+
+
+# --- With explicit constants ------------------------------------------------------------------------------------------
+
+
+def half_net_entropy(setting: Setting) -> float:
+    """The log-size of a delta-net of G2(G1(B_2^k(r1)) + B_1^p(r2)) made of two nets for delta/2.
+
+    H = k log(1 + 4X) + log D(p, ceil(min(2K^2, K sqrt(p)))), D counting the points of Maurey's net.
+    """
+    k, p, K = setting.k, setting.p, setting.K
+    return k * math.log1p(4 * setting.X) + log_delannoy(p, math.ceil(min(2 * K * K, K * math.sqrt(p))))
+
+
+def cell_width(setting: Setting) -> float:
+    """The Gaussian width of a net's cell in units of delta, at most: sqrt(k)/2 + min(K sqrt(2 log 2p), sqrt(p)/2)."""
+    k, p, K = setting.k, setting.p, setting.K
+    return math.sqrt(k) / 2 + min(K * math.sqrt(2 * math.log(2 * p)), math.sqrt(p) / 2)
+
+
+def explicit_gamma(setting: Setting, m: int, u: float) -> float:
+    """The gamma that m Gaussian measurements give by `explicit_measurements`; not positive where they give none.
+
+    1 - sqrt(max(2H + u, W^2) / m), whatever the setting's own gamma.
+    """
+    return 1 - math.sqrt(max(2 * half_net_entropy(setting) + u, cell_width(setting) ** 2) / m)
+
+
+def explicit_additive(gamma: float) -> float:
+    """The delta of S-REC that goes with `explicit_measurements`, in units of delta: 4 + 2 sqrt(2) (1 - gamma)."""
+    return 4 + 2 * math.sqrt(2) * (1 - gamma)
+
+
+def csgm_measurements(k: int, X: float, a: float, u: float) -> float:
+    """Gaussian measurements for S-REC(G(B_2^k(r1)), 1 - a, delta) with probability >= 1 - 1.5 e^-u, not rounded up.
+
+    a^-2 max(2k log(1 + 4cX) + u, k/4), c = 4 + 2 sqrt(2) a: the net is for delta / c, as its additive term is c times
+    its scale.
+    """
+    return max(2 * k * math.log1p(4 * explicit_additive(1 - a) * X) + u, k / 4) / (a * a)
+
+
+def circulant_level(setting: Setting, u: float) -> float:
+    """2H + u + log(4n + 1): e to the minus this is what each pair of the net may fail with, n frequencies counted."""
+    return 2 * half_net_entropy(setting) + u + math.log(4 * setting.n + 1)
+
+
+def circulant_measurements(setting: Setting, u: float) -> float:
+    """Signed partial circulant measurements for S-REC with `circulant_additive`, not rounded up; n must be as large.
+
+    16 l^2 / (1 - gamma^2)^2, l = 2H + u + log(4n + 1): quadratic in the entropy. The probability is >= 1 - 2.5 e^-u.
+    """
+    return (4 * circulant_level(setting, u) / (1 - setting.gamma**2)) ** 2
+
+
+def circulant_additive(setting: Setting, m: int, u: float) -> float:
+    """The delta of S-REC that goes with m >= `circulant_measurements`, in units of delta, by a chain of halved nets.
+
+    2 gamma + 2 + 3 sum_i 2^-i (1 + 2 sqrt(2/m) l_i) over i < log2 sqrt(2n (log n + u)/m), the operator's norm, where
+    l_i = H_i + H_(i+1) + u + (i + 1) log 2 + log(4n + 1) and H_i is H for delta / 2^i.
+    """
+    n = setting.n
+    norm = math.sqrt(2 * n * (math.log(n) + u) / m)
+    levels = max(0, math.ceil(math.log2(norm)))
+    entropies = [
+        half_net_entropy(replace(setting, delta=setting.delta / 2**i, K=setting.K * 2**i)) for i in range(levels + 1)
+    ]
+    chain = 0.0
+    for i in range(levels):
+        level = entropies[i] + entropies[i + 1] + u + (i + 1) * math.log(2) + math.log(4 * n + 1)
+        chain += (1 + 2 * math.sqrt(2 / m) * level) / 2**i
+    return 2 * setting.gamma + 2 + 3 * chain
