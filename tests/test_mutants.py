@@ -11,7 +11,7 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.runner import copy_of, python, survey, verdict
 
 ROOT = Path(__file__).parents[1]
-HERE = ("ceil dropped in the exact net", "non-strict for strict: the greedy packing", "the best case for the worst")
+HERE = ("delta-nets for delta/2-nets", "non-strict for strict: the greedy packing", "the schedule one step late")
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.what)

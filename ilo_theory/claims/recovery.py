@@ -65,7 +65,7 @@ def _l1(a: tuple[int, ...], b: tuple[int, ...]) -> int:
 @claim(
     "extended-range",
     "Section 3.2, the extended range",
-    r"G_1(B) \oplus B_1^p(r_2) = \{ z : \min_{g \in G_1(B)} \Vert z - g \Vert_1 \leq r_2 \}",
+    r"G_1(B) \oplus B_1^p(r_2) = \lbrace z : \min_{g \in G_1(B)} \Vert z - g \Vert_1 \leq r_2 \rbrace",
     cases=[{"p": p, "r1": r1, "r2": r2} for p in (1, 2, 3) for r1 in (1, 3) for r2 in (0, 1, 2)],
     note="The Minkowski sum of the range of the first generator and the l1 ball is that range, dilated.",
     expected=Status.HOLDS,

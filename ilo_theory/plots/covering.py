@@ -21,6 +21,7 @@ def exact_radius_figure(cases: Cases) -> Figure:
     plane, *others = figure.subplots(2, 2).flat
     _net(plane, 3, next(v.witness["vertices"] for case, v in cases if (case["d"], case["t"]) == (2, 3)))
     _radii(others, cases, EXACT, "o", "Maurey's net, computed")
+    others[1].set_ylabel("covering radius / r")
     figure.legend(*others[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
     return figure
 

@@ -8,7 +8,7 @@ from ilo_theory.plots.style import EXACT, OTHER, PAPER, VOLUME, Cases
 
 
 def error_figure(cases: Cases) -> Figure:
-    """Draw the error at (4) over the distance at (3), one point a draw, with the bound and the least that is possible.
+    """The error at (4) over the distance at (3), one point a draw, with the bound and the least that is possible.
 
     Args:
         cases: with `share` and `delta`, whose witnesses hold m, n and the points `best_and_error`.
@@ -39,7 +39,7 @@ def error_figure(cases: Cases) -> Figure:
 
 
 def ladder_figure(cases: Cases) -> Figure:
-    """Draw the error over the best possible, for fewer and fewer rows, with the promise and the rows it asks for.
+    """The error over the best possible, for fewer and fewer rows, with the promise and the rows it asks for.
 
     Args:
         cases: one, whose witness holds m, bound_over_best and the ladder: rows, 5, 50 and 95 % quantiles, share kept.
