@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ilo_theory import nets, tails
-from ilo_theory.bounds import Setting, explicit_measurements
+from ilo_theory.bounds import Setting, explicit_gamma, explicit_measurements, half_net_entropy
 from ilo_theory.bounds import srec as bounds
 from ilo_theory.claims.srec_attack import SMALL, measured, target
 from ilo_theory.claims.srec_entropy import cubes
@@ -40,7 +40,7 @@ def setting(k=1, p=4, X=10.0, K=1.5, gamma=0.5, n=64):
 def test_theorem_1_with_constants_in_whole_numbers(k, p, X, K, gamma, m):
     t = math.ceil(min(2 * K * K, K * math.sqrt(p)))
     H = k * math.log(1 + 4 * X) + math.log(nets.delannoy(p, t))
-    assert bounds.half_net_entropy(setting(k, p, X, K, gamma)) == pytest.approx(H, rel=1e-12)
+    assert half_net_entropy(setting(k, p, X, K, gamma)) == pytest.approx(H, rel=1e-12)
     W = math.sqrt(k) / 2 + min(K * math.sqrt(2 * math.log(2 * p)), math.sqrt(p) / 2)
     asked = max(2 * H + 10, W * W) / (1 - gamma) ** 2
     assert explicit_measurements(setting(k, p, X, K, gamma), 10.0) == pytest.approx(asked, rel=1e-12)
@@ -50,7 +50,7 @@ def test_theorem_1_with_constants_in_whole_numbers(k, p, X, K, gamma, m):
 @given(st.integers(1, 50), st.integers(1, 500), st.floats(0.01, 1e4), st.floats(0.1, 30), st.floats(0.01, 0.99))
 def test_the_gamma_promised_is_the_gamma_asked_for(k, p, X, K, gamma):
     case = setting(k, p, X, K, gamma)
-    assert bounds.explicit_gamma(case, explicit_measurements(case, 2.0), 2.0) == pytest.approx(gamma, abs=1e-9)
+    assert explicit_gamma(case, explicit_measurements(case, 2.0), 2.0) == pytest.approx(gamma, abs=1e-9)
 
 
 def test_additive_term_in_logarithms():
@@ -64,7 +64,7 @@ def test_additive_term_in_logarithms():
 def test_circulants_fail_as_seldom_as_is_said(gamma, X, u):
     case = setting(1, 2, X, 1.2, gamma, n=10**6)
     m = bounds.circulant_measurements(case, u)
-    H, level = bounds.half_net_entropy(case), bounds.circulant_level(case, u)
+    H, level = half_net_entropy(case), bounds.circulant_level(case, u)
     # Each frequency is below 2 sqrt(level), and then the largest eigenvalue is below 4 level / m.
     one = 4 * case.n * math.exp(-level) + math.exp(-m * (1 - gamma**2) ** 2 / (16 * level))
     assert math.exp(2 * H) / 2 * one <= math.exp(-u) / 2 * (1 + 1e-9)

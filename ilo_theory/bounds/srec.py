@@ -6,7 +6,7 @@ k, p, K, delta and gamma are those of Theorem 1, X = L1 L2 r1 / delta, and eps =
 import math
 from dataclasses import replace
 
-from ilo_theory.bounds.lattice import log_delannoy
+from ilo_theory.bounds.explicit import explicit_additive, half_net_entropy
 from ilo_theory.bounds.theorem import Setting
 
 
@@ -35,34 +35,6 @@ def chain_order(k: int, X: float, K: float, p: int) -> float:
 
 
 # --- With explicit constants ------------------------------------------------------------------------------------------
-
-
-def half_net_entropy(setting: Setting) -> float:
-    """The log-size of a delta-net of G2(G1(B_2^k(r1)) + B_1^p(r2)) made of two nets for delta/2.
-
-    H = k log(1 + 4X) + log D(p, ceil(min(2K^2, K sqrt(p)))), D counting the points of Maurey's net.
-    """
-    k, p, K = setting.k, setting.p, setting.K
-    return k * math.log1p(4 * setting.X) + log_delannoy(p, math.ceil(min(2 * K * K, K * math.sqrt(p))))
-
-
-def cell_width(setting: Setting) -> float:
-    """The Gaussian width of a net's cell in units of delta, at most: sqrt(k)/2 + min(K sqrt(2 log 2p), sqrt(p)/2)."""
-    k, p, K = setting.k, setting.p, setting.K
-    return math.sqrt(k) / 2 + min(K * math.sqrt(2 * math.log(2 * p)), math.sqrt(p) / 2)
-
-
-def explicit_gamma(setting: Setting, m: int, u: float) -> float:
-    """The gamma that m Gaussian measurements give by `explicit_measurements`; not positive where they give none.
-
-    1 - sqrt(max(2H + u, W^2) / m), whatever the setting's own gamma.
-    """
-    return 1 - math.sqrt(max(2 * half_net_entropy(setting) + u, cell_width(setting) ** 2) / m)
-
-
-def explicit_additive(gamma: float) -> float:
-    """The delta of S-REC that goes with `explicit_measurements`, in units of delta: 4 + 2 sqrt(2) (1 - gamma)."""
-    return 4 + 2 * math.sqrt(2) * (1 - gamma)
 
 
 def csgm_measurements(k: int, X: float, a: float, u: float) -> float:

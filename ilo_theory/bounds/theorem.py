@@ -1,9 +1,7 @@
-"""The setting of Theorem 1, what it asks for and what it promises, as printed and with explicit constants."""
+"""The setting of Theorem 1, what it asks for and what it promises, as printed."""
 
 import math
 from dataclasses import dataclass, fields
-
-from ilo_theory.bounds.lattice import log_delannoy
 
 
 @dataclass(frozen=True)
@@ -83,35 +81,3 @@ class Setting:
         root = math.sqrt(self.p)
         if root < self.K:
             raise ValueError(f"`Setting.{name}` is Theorem 1's and needs K <= sqrt(p) = {root:g}, got K = {self.K:g}.")
-
-
-def explicit_measurements(setting: Setting, u: float) -> float:
-    """The m of Theorem 1 with explicit constants, for any K > 0, not rounded up: eps^-2 max(2H + u, W^2).
-
-    eps = 1 - gamma, H = k log(1 + 4X) + log D(p, ceil(min(2K^2, K sqrt(p)))),
-    W = sqrt(k)/2 + min(K sqrt(2 log 2p), sqrt(p)/2). The bound `explicit_error` then holds with probability at least
-    1 - 2.5 e^-u, for an x that does not depend on A.
-
-    Raises:
-        ValueError: if u < 0.
-    """
-    if not u >= 0:
-        raise ValueError(f"`explicit_measurements(u=...)` must be >= 0, got {u}.")
-    k, p, K = setting.k, setting.p, setting.K
-    entropy = k * math.log1p(4 * setting.X) + log_delannoy(p, math.ceil(min(2 * K * K, K * math.sqrt(p))))
-    width = math.sqrt(k) / 2 + min(K * math.sqrt(2 * math.log(2 * p)), math.sqrt(p) / 2)
-    return max(2 * entropy + u, width**2) / (1 - setting.gamma) ** 2
-
-
-def explicit_error(setting: Setting, best: float) -> float:
-    """The bound on ||x - G2(z-tilde)|| that goes with `explicit_measurements`; `best` is ||x - G2(z-bar)||.
-
-    (1 + (2 + 2 sqrt(2) eps)/gamma) best + (4 + 2 sqrt(2) eps) delta/gamma, eps = 1 - gamma.
-
-    Raises:
-        ValueError: if best < 0.
-    """
-    if not best >= 0:
-        raise ValueError(f"`explicit_error(best=...)` must be >= 0, got {best}.")
-    slack = 2 * math.sqrt(2) * (1 - setting.gamma)
-    return (1 + (2 + slack) / setting.gamma) * best + (4 + slack) * setting.delta / setting.gamma

@@ -10,8 +10,8 @@ import math
 import torch
 from torch import nn
 
+from ilo_theory import bounds
 from ilo_theory.bounds import Setting
-from ilo_theory.bounds import srec as bounds
 from ilo_theory.claims.srec_explicit import hidden_layers
 from ilo_theory.extended_range import ExtendedRange, worst_pair
 from ilo_theory.generators import Chain

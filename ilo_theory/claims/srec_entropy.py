@@ -11,7 +11,7 @@ from fractions import Fraction
 import torch
 
 from ilo_theory import entropy, nets
-from ilo_theory.bounds import Setting
+from ilo_theory.bounds import Setting, half_net_entropy
 from ilo_theory.bounds import srec as bounds
 from ilo_theory.generators import relu_chain
 from ilo_theory.lipschitz import lipschitz_upper
@@ -180,7 +180,7 @@ def extended_entropy(*, k, p, X, K, printed=_printed_entropy) -> Verdict:
 
 
 def _halved(k: int, p: int, X: float, K: float) -> float:
-    return bounds.half_net_entropy(_setting(k, p, X, K))
+    return half_net_entropy(_setting(k, p, X, K))
 
 
 @claim(

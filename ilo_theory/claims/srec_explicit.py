@@ -20,9 +20,9 @@ import torch
 from scipy.special import erfc, gammaln
 from torch import nn
 
-from ilo_theory import tails
+from ilo_theory import bounds, tails
 from ilo_theory.bounds import Setting, explicit_measurements
-from ilo_theory.bounds import srec as bounds
+from ilo_theory.bounds.srec import srec_additive
 from ilo_theory.generators import Chain, linear_chain, relu_chain
 from ilo_theory.lipschitz import lipschitz_upper
 from ilo_theory.operators import Gaussian
@@ -255,7 +255,7 @@ def explicit_simple(*, k, p, X, K, printed=2.0) -> Verdict:
     note="There (41) follows, m being as in explicit-srec. For p ≤ 8 (γ = 0.8) or p ≤ 10 (γ = 0.5) there is no such K.",
     expected=Status.HOLDS,
 )
-def explicit_implies_printed(*, p, gamma, K, printed=bounds.srec_additive) -> Verdict:
+def explicit_implies_printed(*, p, gamma, K, printed=srec_additive) -> Verdict:
     """The right side falls on [1, sqrt(p)]: its logarithmic slope is 1/log(4K) - 1/log(q) - 1 < 0, as log 4 > 1."""
     scope = "every K from 1 to this one: the right side falls"
     end = certified(bounds.explicit_additive(gamma), printed(K, p), scope=scope)

@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 COVERING, THEOREM = "ilo_theory/bounds/covering.py", "ilo_theory/bounds/theorem.py"
+EXPLICIT = "ilo_theory/bounds/explicit.py"
 NETS, EARNED, REGISTRY = "ilo_theory/nets.py", "ilo_theory/verdict/earned.py", "ilo_theory/verdict/registry.py"
 
 MUTANTS = [
@@ -108,16 +109,16 @@ MUTANTS = [
     ),
     Mutant(
         "delta-nets for delta/2-nets",
-        THEOREM,
-        "entropy = k * math.log1p(4 * setting.X)",
-        "entropy = k * math.log1p(2 * setting.X)",
+        EXPLICIT,
+        "return k * math.log1p(4 * setting.X)",
+        "return k * math.log1p(2 * setting.X)",
         "tests/test_bounds.py",
     ),
     Mutant(
         "points of the net for pairs of them",
-        THEOREM,
-        "return max(2 * entropy + u, width**2)",
-        "return max(entropy + u, width**2)",
+        EXPLICIT,
+        "return max(2 * half_net_entropy(setting) + u",
+        "return max(half_net_entropy(setting) + u",
         "tests/test_bounds.py",
     ),
     Mutant(
@@ -129,9 +130,9 @@ MUTANTS = [
     ),
     Mutant(
         "the explicit error multiplies by gamma",
-        THEOREM,
-        "return (1 + (2 + slack) / setting.gamma) * best",
-        "return (1 + (2 + slack) * setting.gamma) * best",
+        EXPLICIT,
+        "return (1 + (additive - 2) / setting.gamma) * best",
+        "return (1 + (additive - 2) * setting.gamma) * best",
         "tests/test_bounds.py",
     ),
     # Verdicts

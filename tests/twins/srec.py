@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from ilo_theory.bounds import explicit_measurements
+from ilo_theory.bounds import cell_width, explicit_measurements
 from ilo_theory.bounds import srec as bounds
 from ilo_theory.verdict import Status
 from tests.twins import times
@@ -23,7 +23,7 @@ TWINS = [
     ("explicit-srec", REFUTED, {"printed": times(0.01, explicit_measurements), "kind": "linear", "widths": (2, 6)}),
     ("explicit-increments", REFUTED, {"printed": lambda r2, a, b, v2, w2: 2 * (1 - a) * (r2 + b)}),
     ("explicit-concentration", REFUTED, {"printed": 0.7}),
-    ("explicit-width", REFUTED, {"printed": times(0.7, bounds.cell_width)}),
+    ("explicit-width", REFUTED, {"printed": times(0.7, cell_width)}),
     ("explicit-cell", REFUTED, {"printed": Fraction(1)}),
     ("explicit-assembly", REFUTED, {"printed": lambda eps: (4, eps)}),
     ("explicit-assembly", REFUTED, {"printed": lambda eps: (3, 2 * eps)}),
