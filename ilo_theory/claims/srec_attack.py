@@ -171,6 +171,6 @@ def attack_exact(*, operator, m, rng, printed=1.01) -> Verdict:
     extended, Q, setting = target("linear", operator, SHAPES, rng=rng)
     A = measured(operator, m, Q, rng=rng)
     sigma = torch.linalg.svdvals(A.matrix)[-1].item()
-    found = worst_pair(extended, A, separation=1e-3 * setting.delta, starts=8, steps=80, rng=rng).gamma
+    found = worst_pair(extended, A, separation=1e-3 * setting.delta, starts=16, steps=300, rng=rng).gamma
     scope = "k = 4, p = 20, the linear chain"
     return fold([certified(sigma * (1 - 1e-9), found, scope=scope), certified(found, printed * sigma, scope=scope)])
