@@ -8,6 +8,8 @@ and failures are polynomials in k, p, K and the logarithms log 2, log 3p, log 4K
 import math
 from dataclasses import dataclass
 
+from ilo_theory.bounds.srec import srec_additive
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -138,7 +140,7 @@ def subgaussian_deviation(m: float, log_failure: float) -> float:
 # Eq. (73)
 def printed_error(c: Chain) -> float:
     """What the chain is said to add up to, in units of delta: log 4K q log q, the constant of O( ) being 1."""
-    return c.log_4K * c.q * math.log(c.q)
+    return srec_additive(c.K, c.p)
 
 
 def _fine_rate(c: Chain) -> float:

@@ -32,7 +32,7 @@ def explicit_measurements(setting: Setting, u: float) -> float:
     """
     if not u >= 0:
         raise ValueError(f"`explicit_measurements(u=...)` must be >= 0, got {u}.")
-    return max(2 * half_net_entropy(setting) + u, cell_width(setting) ** 2) / (1 - setting.gamma) ** 2
+    return _at_epsilon_1(setting, u) / (1 - setting.gamma) ** 2
 
 
 def explicit_gamma(setting: Setting, m: int, u: float) -> float:
@@ -40,7 +40,12 @@ def explicit_gamma(setting: Setting, m: int, u: float) -> float:
 
     1 - sqrt(max(2H + u, W^2) / m), whatever the setting's own gamma.
     """
-    return 1 - math.sqrt(max(2 * half_net_entropy(setting) + u, cell_width(setting) ** 2) / m)
+    return 1 - math.sqrt(_at_epsilon_1(setting, u) / m)
+
+
+def _at_epsilon_1(setting: Setting, u: float) -> float:
+    """max(2H + u, W^2), what eps^2 m must be."""
+    return max(2 * half_net_entropy(setting) + u, cell_width(setting) ** 2)
 
 
 def explicit_additive(gamma: float) -> float:
