@@ -1,22 +1,14 @@
-"""Checkpoints in, generators out: the key names of three dialects, and our own files. Nothing in a file is executed."""
+"""From the tensors of a checkpoint to a network: the key names of the dialects, sizes read off the shapes."""
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from ilo_practice.images import write_atomically
 from ilo_practice.stylegan2 import StyleGAN2
 from ilo_practice.stylegan2_layers import Architecture
-
-WEIGHTS = Path(__file__).parent / "weights"
 
 
 def from_state_dict(state: Mapping[str, Tensor], *, w_avg: Tensor | None = None) -> StyleGAN2:
@@ -45,7 +37,7 @@ def from_state_dict(state: Mapping[str, Tensor], *, w_avg: Tensor | None = None)
             tensors[name] = value
     if w_avg is not None:
         tensors["w_avg"] = w_avg.reshape(-1)
-    return _build(tensors, replace(_architecture(tensors), wscale=wscale))
+    return build(tensors, replace(_architecture(tensors), wscale=wscale))
 
 
 def _from_nvidia(key: str) -> str | None:
@@ -123,7 +115,7 @@ def _architecture(tensors: Mapping[str, Tensor]) -> Architecture:
         raise ValueError("`from_state_dict(state)` holds a weight with too few dimensions.") from None
 
 
-def _build(tensors: Mapping[str, Tensor], architecture: Architecture) -> StyleGAN2:
+def build(tensors: Mapping[str, Tensor], architecture: Architecture) -> StyleGAN2:
     """The network with these tensors under our names; the mean code and the code moments may be missing."""
     with torch.device("meta"):
         wanted = StyleGAN2(architecture).state_dict()
@@ -145,47 +137,3 @@ def _build(tensors: Mapping[str, Tensor], architecture: Architecture) -> StyleGA
                 raise ValueError(f"`from_state_dict(state)`: {name!r} holds values that are not finite.")
             own[name].copy_(value.reshape(wanted[name].shape))
     return network.eval().requires_grad_(False)
-
-
-def save_generator(network: StyleGAN2, path: str | Path, *, metadata: Mapping[str, str]) -> None:
-    """Write `network` as safetensors, its architecture in the header beside `metadata` (licence, source, steps)."""
-    header = dict(metadata) | {"architecture": json.dumps(asdict(network.architecture), sort_keys=True)}
-    write_atomically(path, save({k: v.contiguous() for k, v in network.state_dict().items()}, header))
-
-
-def embedded() -> list[str]:
-    """The names of the generators that come with the package."""
-    return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
-
-
-def file_of(generator: str | Path) -> Path:
-    """The file of an embedded generator, by its name, or the file itself."""
-    return WEIGHTS / f"{generator}.safetensors" if str(generator) in embedded() else Path(generator)
-
-
-def sha256(path: Path) -> str:
-    """The hash by which a file of weights is known, in hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def load(source: str | Path) -> StyleGAN2:
-    """The generator in a file of ours (.safetensors), or an embedded one by its name.
-
-    Returns a network in evaluation mode, float32, whose weights take no gradient.
-    Raises FileNotFoundError for neither a file nor a name, ValueError for a file that is not a generator of ours.
-    """
-    path = file_of(source)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"`load(source)`: no file and no embedded generator {str(source)!r} ({', '.join(embedded())})."
-        )
-    if path.suffix != ".safetensors":
-        raise ValueError(f"`load(source)` reads .safetensors, got {path.name!r}.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = json.loads((file.metadata() or {})["architecture"])
-            architecture = Architecture(**header | {"widths": tuple(header["widths"])})
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
-        return _build(tensors, architecture)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"`load({path.name!r})` is not a whole StyleGAN-2 of this package: {error}") from None
