@@ -15,10 +15,10 @@ from ilo_theory.generators import Generator, Latent, check_split
 class StyleGAN2(Generator):
     """The StyleGAN-2 generator, split between any two resolution blocks.
 
-    Latent keys: one of "z" [B, z_dim] (at `start=0`, mapped), "w" [B, num_ws, w_dim], or "v" [B, num_ws, w_dim], the
-    Gaussianised code of PULSE, w = leaky_relu_0.2(std v + mean); "noise_0" ... [B, 1, h, w] in the order of the
-    convolutions, the stored constant noise where a key is absent; from `start=1` on "x" [B, width, h, w] and
-    "rgb" [B, channels, h, w].
+    Latent keys: one of "z" [B, z_dim] (at `start=0`, mapped), "w" [B, num_ws, w_dim], or "v" of the same shape, the
+    Gaussianised code of PULSE, w = leaky_relu_0.2(std v + mean), where [B, 1, w_dim] is one code for all layers;
+    "noise_0" ... [B, 1, h, w] in the order of the convolutions, the stored constant noise where a key is absent; from
+    `start=1` on "x" [B, width, h, w] and "rgb" [B, channels, h, w].
     """
 
     def __init__(self, architecture: Architecture):
@@ -57,9 +57,12 @@ class StyleGAN2(Generator):
         """z and all noises, N(0, I)."""
         return self._normal({"z": (self.z_dim,)} | self.noise_shapes, batch, rng)
 
-    def init_codes(self, batch: int, *, rng: torch.Generator) -> Latent:
-        """One Gaussianised code "v" a layer and all noises, N(0, I): where PULSE and the paper's experiments start."""
-        return self._normal({"v": (self.num_ws, self.w_dim)} | self.noise_shapes, batch, rng)
+    def init_codes(self, batch: int, *, rng: torch.Generator, shared: bool = False) -> Latent:
+        """One Gaussianised code "v" a layer and all noises, N(0, I): where PULSE and the paper's experiments start.
+
+        `shared`: one code for all layers instead, "v" [B, 1, w_dim].
+        """
+        return self._normal({"v": (1 if shared else self.num_ws, self.w_dim)} | self.noise_shapes, batch, rng)
 
     def _normal(self, shapes: dict[str, tuple[int, ...]], batch: int, rng: torch.Generator) -> Latent:
         like = self.w_avg
@@ -129,8 +132,10 @@ class StyleGAN2(Generator):
         if len(given) != 1:
             raise ValueError(f'`StyleGAN2(latent=...)` needs one of "z" (at start 0), "v", "w", got {sorted(state)}.')
         codes = state[given[0]]
-        if codes.ndim != 3 or codes.shape[1:] != (self.num_ws, self.w_dim):
+        if codes.ndim != 3 or codes.shape[1] not in (1, self.num_ws) or codes.shape[2] != self.w_dim:
             raise ValueError(
-                f'`StyleGAN2(latent["{given[0]}"])` must be [B, {self.num_ws}, {self.w_dim}], got {list(codes.shape)}.'
+                f'`StyleGAN2(latent["{given[0]}"])` must be [B, {self.num_ws}, {self.w_dim}], got {list(codes.shape)}; '
+                f"one code for all layers is [B, 1, {self.w_dim}]."
             )
-        return self.codes(codes) if given == ["v"] else codes
+        w = self.codes(codes) if given == ["v"] else codes
+        return w.expand(-1, self.num_ws, -1)
