@@ -106,7 +106,7 @@ class StyleGAN2(Generator):
 
     def codes(self, v: Tensor) -> Tensor:
         """w = leaky_relu_0.2(std v + mean): a standard normal v becomes a code as likely as a mapped one (PULSE)."""
-        if self.v_std.isnan().any():
+        if v.is_cpu and type(v) is Tensor and self.v_std.isnan().any():  # elsewhere the loop would wait for the answer
             raise ValueError('`StyleGAN2` takes codes "v" once `fit_codes_` has been called.')
         return F.leaky_relu(self.v_std * v + self.v_mean, 0.2)
 
