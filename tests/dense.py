@@ -4,7 +4,16 @@ import math
 
 import numpy as np
 
-from ilo_theory.operators import Downsample, Gaussian, Identity, LinearOperator, Mask, PartialCirculant
+from ilo_theory.operators import (
+    Composed,
+    Crop,
+    Gaussian,
+    Identity,
+    LinearOperator,
+    Mask,
+    PartialCirculant,
+    Resize,
+)
 
 
 def dense(operator: LinearOperator) -> np.ndarray:
@@ -16,10 +25,14 @@ def dense(operator: LinearOperator) -> np.ndarray:
             return circulant(operator.row, operator.signs, operator.rows)
         case Mask():
             return np.diag(operator.mask.double().flatten().numpy())
-        case Downsample():
+        case Resize():
             *channels, height, width = operator.in_shape
-            image = np.kron(downsampling(height, operator.factor), downsampling(width, operator.factor))
-            return np.kron(np.eye(math.prod(channels)), image)
+            *_, h, w = operator.out_shape
+            return np.kron(np.eye(math.prod(channels)), np.kron(resizing(height, h), resizing(width, w)))
+        case Crop():
+            return cropping(operator.in_shape, operator.out_shape[-2:])
+        case Composed():
+            return dense(operator.outer) @ dense(operator.inner)
         case Identity():
             return np.eye(math.prod(operator.in_shape))
 
@@ -38,12 +51,27 @@ def keys(t: float, a: float = -0.5) -> float:
 
 
 def downsampling(size: int, factor: int) -> np.ndarray:
-    """Of a line of pixels: [size / factor, size], one weight at a time; NumPy reflects the line."""
-    margin = 4 * factor
+    """Of a line of pixels, [size / factor, size]."""
+    return resizing(size, size // factor)
+
+
+def resizing(size: int, wanted: int) -> np.ndarray:
+    """Of a line of pixels: [wanted, size], one weight at a time; NumPy reflects the line."""
+    scale = size / wanted
+    spread = max(scale, 1)
+    margin = math.ceil(4 * spread)
     pixels = np.pad(np.arange(size), margin, mode="reflect")
-    matrix = np.zeros((size // factor, size))
-    for i in range(size // factor):
-        middle = i * factor + (factor - 1) / 2
+    matrix = np.zeros((wanted, size))
+    for i in range(wanted):
+        middle = i * scale + (scale - 1) / 2
         for pixel in range(-margin, size + margin):
-            matrix[i, pixels[pixel + margin]] += keys((pixel - middle) / factor)
+            matrix[i, pixels[pixel + margin]] += keys((pixel - middle) / spread)
     return matrix / matrix.sum(axis=1, keepdims=True)
+
+
+def cropping(shape: tuple[int, ...], size: tuple[int, int]) -> np.ndarray:
+    """The rows of the identity that belong to the pixels in the middle."""
+    (height, width), (h, w) = shape[-2:], size
+    top, left = (height - h) // 2, (width - w) // 2
+    kept = np.arange(math.prod(shape)).reshape(shape)[..., top : top + h, left : left + w]
+    return np.eye(math.prod(shape))[kept.ravel()]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 
 from ilo_theory.generators import Generator, linear_chain, mlp_decoder, relu_chain
-from ilo_theory.operators import Downsample, Gaussian, Identity, LinearOperator, Mask, PartialCirculant
+from ilo_theory.operators import Crop, Downsample, Gaussian, Identity, LinearOperator, Mask, PartialCirculant, Resize
 from tests.tiny import tiny
 from tests.toys import Codes
 
@@ -22,6 +22,12 @@ OPERATORS: dict[str, Callable[[], LinearOperator]] = {
     "downsample by 2": lambda: Downsample((3, 16, 12), 2),
     "downsample by 3": lambda: Downsample((9, 15), 3),
     "downsample to a pixel": lambda: Downsample((2, 1, 8, 8), 8),
+    "resize to a smaller size": lambda: Resize((3, 9, 14), (4, 9)),
+    "resize to a larger size": lambda: Resize((2, 5, 3), (8, 7)),
+    "crop": lambda: Crop((3, 8, 7), (5, 4)),
+    "some pixels of a part of another size": lambda: (
+        Mask(torch.rand(5, 6, generator=rng()) < 0.5, (2, 5, 6)) @ Crop((2, 6, 6), (5, 6)) @ Resize((2, 4, 4), (6, 6))
+    ),
     "gaussian": lambda: Gaussian.draw(7, (2, 3, 4), rng=rng()),
     "tall gaussian": lambda: Gaussian.draw(9, (5,), rng=rng()),
     "circulant": lambda: PartialCirculant.draw(20, (3, 4, 5), rng=rng()),

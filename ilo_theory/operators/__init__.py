@@ -1,7 +1,18 @@
-"""Linear measurements y = A x with exact adjoints: Gaussian, partial circulant (Lemma 1), masks, downsampling."""
+"""Linear measurements y = A x with exact adjoints: Gaussian, partial circulant (Lemma 1), masks, other sizes."""
 
-from ilo_theory.operators.base import LinearOperator, dot_test
-from ilo_theory.operators.images import Downsample, Identity, Mask
+from ilo_theory.operators.base import Composed, LinearOperator, dot_test
+from ilo_theory.operators.images import Crop, Downsample, Identity, Mask, Resize
 from ilo_theory.operators.random_projections import Gaussian, PartialCirculant
 
-__all__ = ["Downsample", "Gaussian", "Identity", "LinearOperator", "Mask", "PartialCirculant", "dot_test"]
+__all__ = [
+    "Composed",
+    "Crop",
+    "Downsample",
+    "Gaussian",
+    "Identity",
+    "LinearOperator",
+    "Mask",
+    "PartialCirculant",
+    "Resize",
+    "dot_test",
+]

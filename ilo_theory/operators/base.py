@@ -59,6 +59,10 @@ class LinearOperator(nn.Module, ABC):
         self._check("adjoint(y=...)", y, self.out_shape)
         return _linear(y, self._adjoint, self._forward)
 
+    def __matmul__(self, inner: "LinearOperator") -> "LinearOperator":
+        """self after `inner`, A = A2 A1."""
+        return Composed(self, inner)
+
     def as_matrix(self) -> Tensor:
         """A as a matrix [m, n], whose column j is A e_j."""
         basis = torch.eye(math.prod(self.in_shape), dtype=self._like.dtype, device=self._like.device)
@@ -112,6 +116,28 @@ class LinearOperator(nn.Module, ABC):
 
     def __getstate__(self):
         return self.__dict__ | {"_kept": None}
+
+
+class Composed(LinearOperator):
+    """A = A2 A1, `outer` after `inner`: A^T = A1^T A2^T.
+
+    Raises:
+        ValueError: where what `inner` makes is not of the shape, dtype or device that `outer` takes.
+    """
+
+    def __init__(self, outer: LinearOperator, inner: LinearOperator):
+        if outer.in_shape != inner.out_shape:
+            raise ValueError(f"`outer @ inner` must fit, got {outer.in_shape} after {inner.out_shape}.")
+        if (outer._like.dtype, outer._like.device) != (inner._like.dtype, inner._like.device):
+            raise ValueError(f"`outer @ inner` must agree, got {outer._like.dtype} after {inner._like.dtype}.")
+        super().__init__(inner.in_shape, outer.out_shape, like=inner._like)
+        self.outer, self.inner = outer, inner
+
+    def _forward(self, x):
+        return self.outer._forward(self.inner._forward(x))
+
+    def _adjoint(self, y):
+        return self.inner._adjoint(self.outer._adjoint(y))
 
 
 def _linear(x: Tensor, apply: Callable[[Tensor], Tensor], transpose: Callable[[Tensor], Tensor]) -> Tensor:

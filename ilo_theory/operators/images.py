@@ -1,7 +1,10 @@
-"""What is measured of images: some pixels (inpainting), fewer pixels (super-resolution), all pixels (denoising)."""
+"""What is measured of images: some pixels, a part, another number of pixels (super-resolution), all (denoising)."""
+
+from math import ceil
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from ilo_theory.operators.base import LinearOperator
 
@@ -30,28 +33,31 @@ class Mask(LinearOperator):
     _adjoint = _forward
 
 
-class Downsample(LinearOperator):
-    """Antialiased bicubic downsampling by a factor f, [..., H, W] -> [..., H / f, W / f], as in PULSE.
+class Resize(LinearOperator):
+    """Bicubic change of size, antialiased where it shrinks, [..., H, W] -> [..., h, w].
 
-    A block of f x f pixels becomes one, a mean with the weights k(t) k(t') of the 4f x 4f pixels round it; t is their
-    distance from the block's middle in units of f. Images are continued by reflection, as often as it takes.
+    Along a side of H numbers of which h are made, number i is a mean with the weights k((j - c) / f) of the numbers j,
+    with c = (i + 1/2) H/h - 1/2 and f = max(1, H/h). Images are continued by reflection, as often as it takes.
 
         k(t) = 3/2 |t|^3 - 5/2 |t|^2 + 1 for |t| <= 1,   -1/2 |t|^3 + 5/2 |t|^2 - 4 |t| + 2 for 1 <= |t| <= 2
 
-    Source: Keys 1981 (a = -1/2); Menon et al. 2020.
+    Args:
+        shape: of x, [..., H, W].
+        size: (h, w).
+
+    Source: Keys 1981 (a = -1/2).
     """
 
-    def __init__(self, shape: tuple[int, ...], factor: int):
+    def __init__(self, shape: tuple[int, ...], size: tuple[int, int]):
         if len(shape) < 2:
-            raise ValueError(f"`Downsample(shape=...)` must be [..., H, W], got {tuple(shape)}.")
-        *channels, H, W = shape
-        if factor < 1 or H % factor or W % factor:
-            raise ValueError(f"`Downsample(factor=...)` must divide {H} and {W}, got {factor}.")
-        super().__init__(shape, (*channels, H // factor, W // factor))
-        self.factor = factor
+            raise ValueError(f"`{type(self).__name__}(shape=...)` must be [..., H, W], got {tuple(shape)}.")
+        if len(size) != 2 or min(size) < 1:
+            raise ValueError(f"`{type(self).__name__}(size=...)` must be two integers >= 1, got {tuple(size)}.")
+        super().__init__(shape, (*shape[:-2], *size))
 
     def _weights(self):
-        return tuple(_bicubic(size, self.factor).to(self._like) for size in self.in_shape[-2:])
+        sides = zip(self.in_shape[-2:], self.out_shape[-2:], strict=True)
+        return tuple(_bicubic(size, wanted).to(self._like) for size, wanted in sides)
 
     def _forward(self, x):
         rows, columns = self._keep(self._like, self._weights)
@@ -62,16 +68,57 @@ class Downsample(LinearOperator):
         return rows.T @ y @ columns
 
 
-def _bicubic(size: int, factor: int) -> Tensor:
-    """The weights [size / factor, size] of `Downsample` in one direction."""
-    taps = torch.arange(4 * factor, device="cpu") - 3 * factor // 2  # counted from a block's first pixel
-    t = (taps.double() - (factor - 1) / 2).abs() / factor
+class Downsample(Resize):
+    """Antialiased bicubic downsampling by a factor f, [..., H, W] -> [..., H / f, W / f], as in PULSE.
+
+    A block of f x f pixels becomes one: `Resize`, whose kernel then spans 4f x 4f pixels round the block's middle.
+
+    Source: Menon et al. 2020.
+    """
+
+    def __init__(self, shape: tuple[int, ...], factor: int):
+        height, width = shape[-2:] if len(shape) >= 2 else (0, 0)
+        if len(shape) >= 2 and (factor < 1 or height % factor or width % factor):
+            raise ValueError(f"`Downsample(factor=...)` must divide {height} and {width}, got {factor}.")
+        super().__init__(shape, (height // factor, width // factor))
+        self.factor = factor
+
+
+class Crop(LinearOperator):
+    """A x = the h x w pixels in the middle of x, [..., H, W] -> [..., h, w]; an odd margin is larger at the end."""
+
+    def __init__(self, shape: tuple[int, ...], size: tuple[int, int]):
+        fits = len(shape) >= 2 and len(size) == 2
+        if not fits or any(not 1 <= wanted <= whole for wanted, whole in zip(size, shape[-2:], strict=True)):
+            raise ValueError(f"`Crop(size=...)` must fit into {tuple(shape)}, got {tuple(size)}.")
+        super().__init__(shape, (*shape[:-2], *size))
+        (height, width), (h, w) = shape[-2:], size
+        self._margins = ((width - w) // 2, (width - w + 1) // 2, (height - h) // 2, (height - h + 1) // 2)
+
+    def _forward(self, x):
+        left, _, top, _ = self._margins
+        height, width = self.out_shape[-2:]
+        return x[..., top : top + height, left : left + width].clone()
+
+    def _adjoint(self, y):
+        return pad(y, self._margins)
+
+
+def _bicubic(size: int, wanted: int) -> Tensor:
+    """The weights [wanted, size] of `Resize` in one direction."""
+    scale = size / wanted
+    spread = max(scale, 1.0)  # the kernel is widened where the image shrinks, and interpolates where it grows
+    middles = (torch.arange(wanted, dtype=torch.float64, device="cpu") + 0.5) * scale - 0.5
+    taps = torch.arange(ceil(4 * spread) + 1, device="cpu")
+    pixels = (middles - 2 * spread).floor().long()[:, None] + taps
+    t = (pixels - middles[:, None]).abs() / spread
     weights = torch.where(t <= 1, 1.5 * t**3 - 2.5 * t**2 + 1, -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2)
+    weights = weights.masked_fill(t >= 2, 0)
     period = max(2 * (size - 1), 1)
-    pixels = (torch.arange(0, size, factor, device="cpu")[:, None] + taps) % period
+    pixels = pixels % period
     pixels = torch.minimum(pixels, period - pixels)
-    zeros = torch.zeros(size // factor, size, dtype=torch.float64, device="cpu")
-    return zeros.scatter_add_(1, pixels, (weights / weights.sum()).expand(pixels.shape))
+    zeros = torch.zeros(wanted, size, dtype=torch.float64, device="cpu")
+    return zeros.scatter_add_(1, pixels, weights / weights.sum(1, keepdim=True))
 
 
 class Identity(LinearOperator):
