@@ -2,5 +2,17 @@
 
 from ilo_practice.checkpoints.files import WEIGHTS, embedded, file_of, load, save_generator, sha256
 from ilo_practice.checkpoints.names import from_state_dict
+from ilo_practice.checkpoints.summary import Summary, convert, inspect
 
-__all__ = ["WEIGHTS", "embedded", "file_of", "from_state_dict", "load", "save_generator", "sha256"]
+__all__ = [
+    "WEIGHTS",
+    "Summary",
+    "convert",
+    "embedded",
+    "file_of",
+    "from_state_dict",
+    "inspect",
+    "load",
+    "save_generator",
+    "sha256",
+]

@@ -35,7 +35,8 @@ def file_of(generator: str | Path) -> Path:
 
 def sha256(path: Path) -> str:
     """The hash by which a file of weights is known, in hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def load(source: str | Path) -> StyleGAN2:
