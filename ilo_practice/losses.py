@@ -59,6 +59,7 @@ class Objective:
         terms: what the names mean.
         noise: sigma of stochastic noise addition (Section 4.2), fresh noise on the image before the terms see it, 0 for
             none. With linear measurements and the squared error alone it adds a constant to the expectation.
+        view: from the images that a generator makes to those that the terms and the noise are of; None: the same.
 
     Raises:
         ValueError: for a weight without a term, negative or not finite, for no positive weight, for noise below 0.
@@ -67,6 +68,7 @@ class Objective:
     weights: Mapping[str, float]
     terms: Mapping[str, Term] = field(repr=False)
     noise: float = 0.0
+    view: LinearOperator | None = None
 
     def __post_init__(self):
         if unknown := sorted(self.weights.keys() - self.terms.keys()):
@@ -81,6 +83,8 @@ class Objective:
 
     def __call__(self, image: Tensor, latent: Latent, *, rng: torch.Generator) -> Tensor:
         """[B]; `rng` draws the added noise, on the CPU."""
+        if self.view is not None:
+            image = self.view(image)
         if self.noise:
             image = image + self.noise * torch.randn(image.shape, generator=rng, dtype=image.dtype).to(image.device)
         values = self.parts(image, latent)
