@@ -6,7 +6,7 @@ import torch
 
 from ilo_theory.generators import Generator, linear_chain, mlp_decoder, relu_chain
 from ilo_theory.operators import Crop, Downsample, Gaussian, Identity, LinearOperator, Mask, PartialCirculant, Resize
-from tests.tiny import tiny
+from tests.tiny import tiny, tiny_dcgan
 from tests.toys import Codes
 
 
@@ -49,4 +49,5 @@ GENERATORS: dict[str, Callable[[], Generator]] = {
     "decoder": lambda: mlp_decoder(4, 8, 9, shape=(2, 3, 4), rng=rng()),
     "codes and noises": lambda: Codes(rng=rng()),
     "StyleGAN-2": lambda: tiny(3),
+    "DCGAN": lambda: tiny_dcgan(4, 3),
 }

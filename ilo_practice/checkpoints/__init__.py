@@ -1,6 +1,6 @@
 """Checkpoints in, generators out. Nothing in a file is ever executed."""
 
-from ilo_practice.checkpoints.files import WEIGHTS, embedded, file_of, load, save_generator, sha256
+from ilo_practice.checkpoints.files import WEIGHTS, embedded, file_of, load, offered, save_generator, sha256
 from ilo_practice.checkpoints.names import from_state_dict
 from ilo_practice.checkpoints.summary import Summary, convert, inspect
 
@@ -13,6 +13,7 @@ __all__ = [
     "from_state_dict",
     "inspect",
     "load",
+    "offered",
     "save_generator",
     "sha256",
 ]
