@@ -41,6 +41,7 @@ def descent_step(moves: Round, evaluate: Evaluate) -> Callable[[State], State]:
 
     propose = torch.compiler.disable(unit_step)  # a compiler cannot follow an optimiser that is made anew in each step
 
+    @torch.compiler.disable(recursive=False)  # what it calls is compiled, part by part; the gradient follows from that
     def advance(state: State) -> State:
         point = part(state, "point")
         moved = {key: point[key].detach().requires_grad_() for key in moves.variables}

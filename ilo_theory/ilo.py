@@ -118,12 +118,13 @@ def ilo(
             state = _enter(phase, phases[i - 1].level if i else rounds[0].start, generator, state)
         evaluate = _evaluation(phase, generator, objective, rng)
         advance = step(descent_step(moves, evaluate))
+        precision = torch.promote_types(state["here_loss"].dtype, torch.float32)
         for s in range(done, moves.steps):
             if moves.flat is not None and s > 0 and s % max(1, moves.steps // 10) == 0:
                 state |= hold_flat(moves.flat, state)
                 if not state["moving"].any():
                     break
-            state |= {"rate": torch.tensor(moves.rate(s), dtype=torch.float64)}
+            state |= {"rate": torch.tensor(moves.rate(s), dtype=precision)}
             state |= advance(state)
             if not phase.back:
                 trace.add(state["loss"])
