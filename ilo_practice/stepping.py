@@ -9,6 +9,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 
@@ -42,7 +43,8 @@ def compiled(advance: Step, *, backend: str | Callable = "inductor") -> Step:
             with torch._dynamo.config.patch(recompile_limit=COMPILATIONS):
                 return fast(state)
         except torch._dynamo.exc.TorchDynamoException as error:
-            reason = str(error).strip().partition("\n")[0]
+            cause = getattr(error, "inner_exception", error)
+            reason = f"{type(cause).__name__}: {str(cause).strip()}".partition("\n")[0]
             raise RuntimeError(f"`--compile` failed, leave it out to run without: {reason}") from error
 
     return run
@@ -58,8 +60,9 @@ def graphable(rounds: Sequence[Round]) -> list[Round]:
 
 def _on_device(optimiser: Callable) -> Callable:
     known = inspect.signature(optimiser).parameters
-    options = {name: True for name in ("capturable", "fused") if name in known}
-    return partial(optimiser, **options) if options else optimiser
+    if "capturable" not in known:
+        return optimiser
+    return partial(optimiser, **{name: True for name in ("capturable", "fused") if name in known})
 
 
 def cuda_graph(advance: Step) -> Step:
@@ -78,7 +81,7 @@ def cuda_graph(advance: Step) -> Step:
     """
     if not torch.cuda.is_available():
         raise ValueError("`--cuda-graph` needs a CUDA device, and this machine has none.")
-    return replaying(advance, capture)
+    return replaying(advance, capture, watch=HostFree)
 
 
 def capture(function: Callable[[], State]) -> tuple[State, Callable[[], None]]:
@@ -89,8 +92,8 @@ def capture(function: Callable[[], State]) -> tuple[State, Callable[[], None]]:
     return outputs, graph.replay
 
 
-def replaying(advance: Step, capture: Callable[[Callable[[], State]], tuple[State, Callable[[], None]]]) -> Step:
-    """`cuda_graph` for any way to capture."""
+def replaying(advance: Step, capture: Callable, *, watch: Callable[[], AbstractContextManager]) -> Step:
+    """`cuda_graph` for any way to capture, its first step run in what `watch` gives."""
     recordings: dict[tuple, _Recording] = {}
     seen: Counter[tuple] = Counter()
     checked = False
@@ -99,7 +102,7 @@ def replaying(advance: Step, capture: Callable[[Callable[[], State]], tuple[Stat
         nonlocal checked
         if not checked:
             _need_on_device(state)
-            with torch.compiler.set_stance("force_eager"), HostFree():
+            with torch.compiler.set_stance("force_eager"), watch():
                 result = advance(state)
             checked = True
             return result
