@@ -7,6 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from ilo_practice.checkpoints.network import build, values
+from ilo_practice.checkpoints.weights import Lazy
 from ilo_practice.stylegan2 import StyleGAN2
 from ilo_practice.stylegan2_layers import Architecture
 
@@ -21,6 +23,17 @@ def from_state_dict(state: Mapping[str, Tensor], *, w_avg: Tensor | None = None)
         ValueError: for names of neither dialect, missing or unexpected keys, shapes that do not fit, filters other than
             [1, 3, 3, 1], values that are not finite.
     """
+    tensors, wscale = translate(state)
+    if w_avg is not None:
+        tensors["w_avg"] = w_avg.reshape(-1)
+    return build(tensors, replace(architecture_of(tensors), wscale=wscale))
+
+
+def translate(state: Mapping[str, Tensor | Lazy]) -> tuple[dict[str, Tensor | Lazy], bool]:
+    """The tensors of a state dict under our names, and whether the dialect scales the weights (`wscale`).
+
+    Raises ValueError for names of neither dialect and for filters other than [1, 3, 3, 1], which have no name of ours.
+    """
     if any(key.startswith("synthesis.") for key in state):
         rename, wscale = _from_nvidia, False
     elif any(key.startswith("convs.") for key in state):
@@ -31,13 +44,11 @@ def from_state_dict(state: Mapping[str, Tensor], *, w_avg: Tensor | None = None)
     for key, value in state.items():
         if re.search(r"(resample_filter|kernel)$", key):
             _check_filter(key, value)
-        elif (name := rename(key)) is None:
-            raise ValueError(f"`from_state_dict(state)` does not know the key {key!r}.")
+        elif (name := rename(key)) is None or name in tensors:
+            raise ValueError(f"`from_state_dict(state)` does not know the key {key!r}, or holds it twice.")
         else:
             tensors[name] = value
-    if w_avg is not None:
-        tensors["w_avg"] = w_avg.reshape(-1)
-    return build(tensors, replace(_architecture(tensors), wscale=wscale))
+    return tensors, wscale
 
 
 def _from_nvidia(key: str) -> str | None:
@@ -45,9 +56,9 @@ def _from_nvidia(key: str) -> str | None:
         return "w_avg"
     if key == "synthesis.b4.const":
         return "blocks.0.const"
-    if match := re.fullmatch(r"mapping\.(?:fc(\d+)|embed)\.(weight|bias)", key):
+    if match := re.fullmatch(r"mapping\.(?:fc([0-9]{1,3})|embed)\.(weight|bias)", key):
         return f"mapping.{match[1]}.{match[2]}" if match[1] else f"embed.{match[2]}"
-    if match := re.fullmatch(r"synthesis\.b(\d+)\.((?:conv[01]|torgb)\.[a-z_.]+)", key):
+    if match := re.fullmatch(r"synthesis\.b(4|8|16|32|64|128|256|512|1024)\.((?:conv[01]|torgb)\.[a-z_.]+)", key):
         block = int(match[1]).bit_length() - 3
         return f"blocks.{block}.{match[2]}".replace("noise_const", "noise")
     return None
@@ -56,9 +67,9 @@ def _from_nvidia(key: str) -> str | None:
 def _from_rosinality(key: str) -> str | None:
     if key == "input.input":
         return "blocks.0.const"
-    if match := re.fullmatch(r"style\.(\d+)\.(weight|bias)", key):
+    if match := re.fullmatch(r"style\.([0-9]{1,3})\.(weight|bias)", key):
         return f"mapping.{int(match[1]) - 1}.{match[2]}"  # style.0 normalises and holds nothing
-    if match := re.fullmatch(r"noises\.noise_(\d+)", key):
+    if match := re.fullmatch(r"noises\.noise_([0-9]{1,3})", key):
         i = int(match[1])
         return f"blocks.{(i + 1) // 2}.conv{0 if i % 2 else 1}.noise"
     parts = {
@@ -69,7 +80,7 @@ def _from_rosinality(key: str) -> str | None:
         "activate.bias": "bias",
         "bias": "bias",
     }
-    if match := re.fullmatch(r"(?:(conv1|to_rgb1)|(convs|to_rgbs)\.(\d+))\.([a-z.]+)", key):
+    if match := re.fullmatch(r"(?:(conv1|to_rgb1)|(convs|to_rgbs)\.([0-9]{1,3}))\.([a-z.]+)", key):
         first, later, i, part = match[1], match[2], int(match[3] or 0), parts.get(match[4])
         layers = {
             "conv1": "0.conv1",
@@ -81,21 +92,24 @@ def _from_rosinality(key: str) -> str | None:
     return None
 
 
-def _check_filter(key: str, value: Tensor) -> None:
+def _check_filter(key: str, value: Tensor | Lazy) -> None:
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
     expected = torch.outer(taps, taps) / 64
-    value = value.float()
     # rosinality stores the upsampling filters with their gain of 4
-    if value.shape != (4, 4) or not any(torch.equal(value, gain * expected) for gain in (1, 4)):
+    if tuple(value.shape) != (4, 4) or not any(torch.equal(values(value).float(), gain * expected) for gain in (1, 4)):
         raise ValueError(f"`from_state_dict(state[{key!r}])`: only the blur [1, 3, 3, 1] is supported.")
 
 
-def _architecture(tensors: Mapping[str, Tensor]) -> Architecture:
+def architecture_of(tensors: Mapping[str, Tensor | Lazy]) -> Architecture:
+    """The architecture of tensors under our names, read off their shapes; `wscale` and `conv_clamp` are not in them.
+
+    Raises ValueError where the tensors that decide a size are missing or have too few dimensions.
+    """
     try:
-        blocks = 1 + max(int(match[1]) for key in tensors if (match := re.match(r"blocks\.(\d+)\.", key)))
-        if blocks > 9:
+        blocks = 1 + max((int(match[1]) for key in tensors if (match := re.match(r"blocks\.(\d+)\.", key))), default=-1)
+        if not 1 <= blocks <= 9:
             raise ValueError(
-                f"`from_state_dict(state)`: {blocks} resolution blocks, at most 9 (1024 px) are supported."
+                f"`from_state_dict(state)`: {blocks} resolution blocks, where 2 to 9 (1024 px) are supported."
             )
         widths = tuple(tensors[f"blocks.{j}.conv1.weight"].shape[-4] for j in range(blocks))
         w_dim = tensors["blocks.0.conv1.affine.weight"].shape[1]
@@ -113,27 +127,3 @@ def _architecture(tensors: Mapping[str, Tensor]) -> Architecture:
         raise ValueError(f"`from_state_dict(state)` lacks {missing.args[0]!r} (our name for it).") from None
     except IndexError:
         raise ValueError("`from_state_dict(state)` holds a weight with too few dimensions.") from None
-
-
-def build(tensors: Mapping[str, Tensor], architecture: Architecture) -> StyleGAN2:
-    """The network with these tensors under our names; the mean code and the code moments may be missing."""
-    with torch.device("meta"):
-        wanted = StyleGAN2(architecture).state_dict()
-    optional = {"w_avg", "v_mean", "v_std"}
-    if missing := sorted(wanted.keys() - tensors.keys() - optional):
-        raise ValueError(f"`from_state_dict(state)` lacks {missing[0]!r} (our name for it), {len(missing)} in all.")
-    if unexpected := sorted(tensors.keys() - wanted.keys()):
-        raise ValueError(f"`from_state_dict(state)` holds {unexpected[0]!r} (our name for it), which no layer takes.")
-    network = StyleGAN2(architecture)
-    own = network.state_dict()
-    with torch.no_grad():
-        for name, value in tensors.items():
-            # dialects differ in leading or trailing dimensions of size 1 alone
-            if [n for n in value.shape if n > 1] != [n for n in wanted[name].shape if n > 1]:
-                raise ValueError(
-                    f"`from_state_dict(state)`: {name!r} must be {list(wanted[name].shape)}, got {list(value.shape)}."
-                )
-            if name not in optional and not value.isfinite().all():
-                raise ValueError(f"`from_state_dict(state)`: {name!r} holds values that are not finite.")
-            own[name].copy_(value.reshape(wanted[name].shape))
-    return network.eval().requires_grad_(False)

@@ -1,14 +1,12 @@
-"""What a file of weights holds, read off its names and shapes: no network is built, no weight is looked at."""
+"""What a file of weights holds, read off its names and shapes: no network is built."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
-from ilo_practice.checkpoints.files import embedded, file_of, sha256
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.checkpoints.files import INSTALLED, sha256
+from ilo_practice.checkpoints.reading import opened, whereabouts
+from ilo_practice.checkpoints.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -38,59 +36,35 @@ class Summary:
 
 
 def inspect(source: str | Path) -> Summary:
-    """The summary of a file of weights, or of an embedded generator by its name.
+    """The summary of a file of weights, or of a generator offered by name.
 
+    Names and shapes are checked as `load` checks them; of the numbers only filters and code moments are looked at, so
+    that weights which are not finite are found by `load` alone.
     Raises FileNotFoundError for neither a file nor a name, ValueError for a file that holds no generator.
     """
-    path = file_of(source)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"`inspect(source)`: no file and no embedded generator {str(source)!r} ({', '.join(embedded())})."
-        )
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            fields = json.loads(header["architecture"])
-            architecture = Architecture(**fields | {"widths": tuple(fields["widths"])})
-            sizes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118 (not a mapping)
-            moments = "v_std" in sizes and not file.get_tensor("v_std").isnan().any()
-    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"`inspect({path.name!r})`: not a whole StyleGAN-2 of this package: {error}") from None
+    path = whereabouts(source, "inspect")
+    weights = opened(path, "inspect")
+    a = weights.architecture
     return Summary(
         path=path,
-        format="safetensors",
-        kind="stylegan2",
-        resolution=architecture.resolution,
-        channels=architecture.channels,
-        layers=len(architecture.widths),
-        z_dim=architecture.z_dim,
-        w_dim=architecture.w_dim,
-        widths=architecture.widths,
-        label_dim=architecture.label_dim,
-        parameters=sum(_product(shape) for shape in sizes.values()),
+        format=weights.format,
+        kind=weights.kind,
+        resolution=a.resolution,
+        channels=a.channels,
+        layers=len(a.widths) + (weights.kind == "dcgan"),  # whose last block leaves no features but the image
+        z_dim=a.z_dim,
+        w_dim=getattr(a, "w_dim", None),
+        widths=a.widths,
+        label_dim=getattr(a, "label_dim", 0),
+        parameters=sum(prod(tensor.shape) for tensor in weights.tensors.values()),
         size=path.stat().st_size,
         sha256=sha256(path),
-        licence=header.get("license"),
-        moments_known=bool(moments),
+        licence=weights.metadata.get("license", INSTALLED[source].licence if source in INSTALLED else None),
+        moments_known=_moments_known(weights),
     )
 
 
-def _product(shape) -> int:
-    total = 1
-    for n in shape:
-        total *= n
-    return total
-
-
-def convert(source: str | Path, target: str | Path, *, metadata: Mapping[str, str], force: bool = False) -> None:
-    """Write the generator in `source` as safetensors to `target`, the header saying what `metadata` says.
-
-    Raises FileExistsError where `target` exists and not `force`, and what `load` raises; then nothing is written.
-    """
-    from ilo_practice.checkpoints.files import load, save_generator
-
-    if Path(target).suffix != ".safetensors":
-        raise ValueError(f"`convert(target=...)` must end in .safetensors, got {Path(target).name!r}.")
-    if Path(target).exists() and not force:
-        raise FileExistsError(f"`convert(target=...)`: {str(target)!r} exists.")
-    save_generator(load(source), target, metadata=metadata)
+def _moments_known(weights: Weights) -> bool:
+    """Our files hold NaN where the moments are not known."""
+    moments = [weights.tensors[name].tensor() for name in ("v_mean", "v_std") if name in weights.tensors]
+    return len(moments) == 2 and all(bool(each.isfinite().all()) for each in moments)

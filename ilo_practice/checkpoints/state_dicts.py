@@ -1,0 +1,43 @@
+"""State dictionaries saved by torch: of StyleGAN-2, rosinality's names or NVIDIA's, and of the tutorial's DCGAN."""
+
+import re
+from dataclasses import replace
+
+from ilo_practice import dcgan
+from ilo_practice.checkpoints.names import architecture_of, translate
+from ilo_practice.checkpoints.stored import Stored
+from ilo_practice.checkpoints.weights import Weights
+
+GENERATORS = ("g_ema", "G_ema", "g", "G", "netG_state_dict", "netG", "generator", "state_dict")
+"""The names of a generator in a checkpoint, its running average first."""
+
+
+def read(root: object, container: str) -> Weights:
+    """The generator in what torch saved. Raises ValueError for what is no StyleGAN-2 generator."""
+    if type(root) is not dict:
+        raise ValueError("a file of torch that holds no state dictionary")
+    found = [name for name in GENERATORS if type(root.get(name)) is dict]
+    state = root[found[0]] if found else root
+    for name, value in state.items():
+        if type(name) is not str or type(value) is not Stored:
+            raise ValueError(f"a file of torch whose {str(name)[:80]!r} is no tensor of a generator's")
+    if any(re.match(r"(?:module\.)?main\.", name) for name in state):
+        tensors = _of_dcgan(state)
+        return Weights(container, "dcgan", tensors, dcgan._architecture(tensors))
+    tensors, wscale = translate(state)
+    if found and (mean := root.get("latent_avg")) is not None:
+        if type(mean) is not Stored:
+            raise ValueError("a checkpoint whose mean code latent_avg is no tensor")
+        tensors["w_avg"] = mean
+    return Weights(container, "stylegan2", tensors, replace(architecture_of(tensors), wscale=wscale))
+
+
+def _of_dcgan(state: dict[str, Stored]) -> dict[str, Stored]:
+    """The tensors of a DCGAN under our names, without the counts of batches, which are of training alone."""
+    tensors = {}
+    for key, value in state.items():
+        name = dcgan._our_name(key)
+        if name is None or name in tensors:
+            raise ValueError(f"a DCGAN with the key {key[:80]!r}, which is not known or there twice")
+        tensors[name] = value
+    return {name: value for name, value in tensors.items() if not name.endswith("num_batches_tracked")}
