@@ -7,7 +7,6 @@ the pair (x, rgb) of features and skip image; both belong to the state, as a blo
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensor
 
 from ilo_practice.stylegan2_layers import Architecture, Block, Dense, ModulatedConv, normalise
 from ilo_theory.generators import Generator, Latent, check_split
@@ -107,7 +106,8 @@ class StyleGAN2(Generator):
 
     def codes(self, v: Tensor) -> Tensor:
         """w = leaky_relu_0.2(std v + mean): a standard normal v becomes a code as likely as a mapped one (PULSE)."""
-        if v.is_cpu and not _traced(v) and self.v_std.isnan().any():  # elsewhere the loop would wait for the answer
+        asked = v.is_cpu and not torch.compiler.is_compiling()  # elsewhere the loop would wait for the answer
+        if asked and self.v_std.isnan().any():
             raise ValueError('`StyleGAN2` takes codes "v" once `fit_codes_` has been called.')
         return F.leaky_relu(self.v_std * v + self.v_mean, 0.2)
 
@@ -140,8 +140,3 @@ class StyleGAN2(Generator):
             )
         w = self.codes(codes) if given == ["v"] else codes
         return w.expand(-1, self.num_ws, -1)
-
-
-def _traced(x: Tensor) -> bool:
-    """Whether a compiler or an estimate of memory follows what is computed, without any numbers."""
-    return torch.compiler.is_compiling() or isinstance(x, FakeTensor)
