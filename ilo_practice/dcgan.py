@@ -135,7 +135,7 @@ class DCGAN(Generator):
         if key not in latent:
             raise ValueError(f'`DCGAN(latent=..., start={start})` needs "{key}", got {sorted(latent)}.')
         x = latent[key]
-        if x.shape[1:] != shape or x.ndim != 1 + len(shape):
+        if x.shape[1:] != shape:
             wanted = ", ".join(map(str, shape))
             raise ValueError(f'`DCGAN(latent["{key}"], start={start})` must be [B, {wanted}], got {list(x.shape)}.')
         return x if start else x[:, :, None, None]

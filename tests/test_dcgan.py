@@ -178,6 +178,8 @@ def test_sizes_that_make_no_network_are_refused(sizes, message):
     [
         (lambda s: s.clear(), "lacks a convolution"),
         (lambda s: s.pop("main.0.weight"), "lacks 'blocks.0.weight'"),
+        (lambda s: s.update({"main.0.bias": s.pop("main.0.weight")}), "does not know the key 'main.0.bias'"),
+        (lambda s: s.update({"main.1.scale": s.pop("main.1.weight")}), "does not know the key 'main.1.scale'"),
         (lambda s: s.pop("main.6.weight"), "holds 'blocks.1.norm.bias'.* which no layer takes"),
         (lambda s: s.pop("main.4.running_mean"), "lacks 'blocks.1.norm.running_mean'"),
         (lambda s: s.update({"main.0.bias": torch.zeros(7)}), "does not know the key 'main.0.bias'"),
