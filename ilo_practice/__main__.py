@@ -14,8 +14,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors import safe_open
 
 from ilo_practice import checkpoints, experiments
-from ilo_practice.job import DEVICES, FLAGS, run_restore
+from ilo_practice.arguments import FLAGS
+from ilo_practice.job import DEVICES, run_restore
 from ilo_practice.outputs import output_folder
+from ilo_practice.perceptual import PERCEPTUAL
 from ilo_practice.problems import PROBLEMS
 from ilo_practice.recipes import RECIPES
 from ilo_practice.tables import level_name
@@ -50,10 +52,21 @@ def parser() -> Parser:
     restore.add_argument("--truth", metavar="FILE", help="score the result against this image, afterwards")
     restore.add_argument("--generator", default="digits", metavar="NAME|FILE", help="default: %(default)s")
     restore.add_argument("--recipe", default="ilo", choices=RECIPES, help="default: %(default)s")
-    restore.add_argument("--steps", type=int, default=300, help="gradient steps in all, default: %(default)s")
+    restore.add_argument("--steps", type=int, help="gradient steps in all, default: 300")
+    restore.add_argument(
+        "--schedule", type=_counts, metavar="N,N,...", help="steps of each round instead, a layer each"
+    )
+    restore.add_argument("--start-layer", type=int, metavar="J", help="of the first round, default: 0")
+    restore.add_argument("--end-layer", type=int, metavar="J", help="of the last round, default: the recipe's")
+    restore.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field of the recipe")
     restore.add_argument("--restarts", type=int, metavar="N", help="starts to choose from, within the same steps")
     restore.add_argument("--device", default="auto", choices=DEVICES, help="default: cuda where there is one")
+    restore.add_argument("--perceptual", default="lpips-vgg", choices=PERCEPTUAL, help="the network of LPIPS")
+    restore.add_argument(
+        "--perceptual-trunk", metavar="FILE", help="its trunk's weights, if not where they are fetched"
+    )
     restore.add_argument("--resume", metavar="FILE", help="keep the state here as it goes, and go on from it")
+    restore.add_argument("--keep-every", type=float, default=10.0, metavar="S", help="seconds, default: %(default)g")
     _add_output(restore)
 
     demo = commands.add_parser("demo", help="four problems on held-out digits, CSGM against ILO")
@@ -62,7 +75,8 @@ def parser() -> Parser:
 
     experiment = commands.add_parser("experiment", help="tables over many images")
     experiment.set_defaults(run=_experiment)
-    experiment.add_argument("name", choices=experiments.EXPERIMENTS)
+    experiment.add_argument("study", choices=experiments.EXPERIMENTS)
+    experiment.add_argument("--tune", action="store_true", help="choose the values of the methods, on other images")
     experiment.add_argument("--workers", type=int, metavar="N", help="processes, one for every core if not given")
     _add_output(experiment, out="results", force=True)
 
@@ -80,6 +94,11 @@ def parser() -> Parser:
     weights.set_defaults(run=_weights)
     weights.add_argument("action", choices=("list",))
     return top
+
+
+def _counts(words: str) -> tuple[int, ...]:
+    """Whole numbers, with commas between them."""
+    return tuple(int(word) for word in words.split(","))
 
 
 def _add_output(command: argparse.ArgumentParser, *, out: str | None = None, force: bool = False) -> None:
@@ -110,7 +129,8 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _experiment(args: argparse.Namespace) -> int:
     with output_folder(args.out, force=args.force) as folder, _bar() as told:
-        experiments.EXPERIMENTS[args.name](folder, seed=args.seed, workers=args.workers, on_step=told)
+        tuning, comparison = experiments.EXPERIMENTS[args.study]
+        (tuning if args.tune else comparison)(folder, seed=args.seed, workers=args.workers, on_step=told)
     return 0
 
 

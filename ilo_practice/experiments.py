@@ -1,14 +1,15 @@
-"""Experiments on held-out digits: every method with equal steps and equal search effort, scored by the true error.
+"""Experiments: every method of a study with equal steps and equal search effort, scored by the true error.
 
-The methods are the rows of `RECIPES`, the levels those of `LEVELS`. `tuning` chooses among as many candidates for every
-method, on other digits than those that `comparison` reports.
+`tuning` chooses among as many candidates for every method, on other images than those that `comparison` reports.
 """
 
+import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from math import inf
 from multiprocessing import get_context
@@ -16,141 +17,144 @@ from pathlib import Path
 from statistics import mean
 
 import torch
-from torch import Tensor
 
 from ilo_practice.checkpoints import file_of, load, sha256
-from ilo_practice.digits import as_input, read_test_digits
 from ilo_practice.images import mse, write_atomically
-from ilo_practice.problems import PROBLEMS, InverseProblem
+from ilo_practice.problems import PROBLEMS
 from ilo_practice.recipes import RECIPES, Recipe
 from ilo_practice.report import write_grid
 from ilo_practice.restore import solve
+from ilo_practice.studies import DIGITS, STUDIES
+from ilo_practice.study import Images, Study, simulate
 from ilo_practice.tables import interval, level_name, results_table
 from ilo_practice.tuned import tuned
 
 Told = Callable[[int, int, str], None]
 """told(done, total, what): how far it is."""
 
-STEPS = 200  # with which Section 4.3 has ILO beat CSGM: 50 in each of the first four layers
-REPORTED, DEMO, TUNING = (0, 50), (50, 58), (100, 110)
-SHOWN = 2  # digits of the demo that its picture shows
-GROUP = 10  # digits that share a draw of A
-
-# sigma in units of [-1, 1]: a tenth to a half of the range
-LEVELS = {
-    "inpaint": (0.05, 0.1, 0.2, 0.5),
-    "sense": (0.03, 0.05, 0.1),
-    "superres": (2, 4),
-    "denoise": (0.2, 0.6, 1.0),
-}
-TUNED_AT = {"inpaint": 0.1, "sense": 0.05, "superres": 4, "denoise": 0.6}
+STEPS = 200  # of the demo: with which Section 4.3 has ILO beat CSGM, 50 in each of the first four layers
+DEMO = (50, 58)
 DEMO_LEVELS = {"sense": 0.1, "inpaint": 0.1, "superres": 4, "denoise": 0.6}
-
-
-def grid(**options: Iterable) -> list[dict]:
-    """All combinations of the options, each as changes of a recipe."""
-    return [dict(zip(options, values, strict=True)) for values in product(*options.values())]
-
-
-FROM_ONE_Z = {"codes": ["z"], "noises": [0], "spheres": [False], "geodesic": [0.0]}
-
-# As many candidates for every method: the search effort is equal.
-CANDIDATES: dict[str, list[dict]] = {
-    "csgm": grid(lr=[(0.01,), (0.02,), (0.05,), (0.1,), (0.2,), (0.3,), (0.5,), (1.0,)]),
-    "csgm-restarts": grid(lr=[(0.05,), (0.1,), (0.2,), (0.4,)], restarts=[4, 8]),
-    "csgm-wplus": grid(lr=[(0.1,), (0.2,), (0.3,), (0.5,)], restarts=[1, 3]),
-    "ilo": [
-        *grid(lr=[(0.2,), (0.4,)], radius_scale=[0.3, 1.0], restarts=[3]),
-        *grid(**FROM_ONE_Z, lr=[(0.1,), (0.2,)], radius_scale=[0.3, 1.0], restarts=[6]),
-    ],
-    "algorithm-1": grid(lr=[(0.1, 0.1), (0.3, 0.1)], radius_scale=[0.1, 1.0], restarts=[1, 4]),
-}
+SHOWN = 2  # digits of the demo that its picture shows
 
 
 @dataclass(frozen=True)
 class Run:
-    """A method, by its recipe, on held-out digits [first, last) at one level."""
+    """A method of a study, by its recipe, on images [first, last) of a set at one level."""
 
+    study: str
     method: str
     recipe: Recipe
+    set: str
     kind: str
     level: float
-    digits: tuple[int, int]
+    images: Images
     seed: int
-    steps: int = STEPS
+    steps: int
 
     def errors(self) -> list[float]:
-        """The true mean squared error of each digit; every method meets the same A and the same noise for a seed."""
-        images, _ = held_out(self.digits)
+        """The true mean squared error of each image; every method meets the same A and the same noise for a seed."""
+        study = STUDIES[self.study]
+        generator, wrap = load(study.generator), study.methods[self.method].wrap
+        generator = generator if wrap is None else wrap(generator)
         found = []
-        for group, part in enumerate(images.split(GROUP)):
+        for group, part in enumerate(study.sets[self.set](self.images).split(study.group)):
             rng = torch.Generator().manual_seed(1000 * self.seed + group)
             problem = simulate(self.kind, self.level, part, rng=rng)
-            solution = solve(problem, load("digits"), self.recipe, steps=self.steps, rng=rng)
+            solution = solve(problem, generator, self.recipe, steps=self.steps, rng=rng)
             found += mse(solution.image, part).nan_to_num(nan=inf).tolist()
         return found
 
+    @property
+    def mark(self) -> str:
+        """Tells this run from every other."""
+        return hashlib.sha256(repr(replace(self, recipe=replace(self.recipe, build=None))).encode()).hexdigest()
 
-def run_all(runs: Sequence[Run], *, workers: int, on_step: Told) -> list[list[float]]:
-    """The errors of each run, by processes of one thread each: the same to the bit for any number of workers."""
+
+def run_all(runs: Sequence[Run], *, workers: int, on_step: Told, kept: Path | None = None) -> list[list[float]]:
+    """The errors of each run, by processes of one thread each: the same to the bit for any number of workers.
+
+    Args:
+        runs: in the order of the answers.
+        workers: processes.
+        on_step: told after every run.
+        kept: a file of finished runs, a line each, which a stopped experiment goes on from; it is removed at the end.
+    """
+    done = _finished(kept)
+    left = [run for run in runs if run.mark not in done]
     context = get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        found = []
-        for run, errors in zip(runs, pool.map(Run.errors, runs), strict=True):
-            found.append(errors)
-            on_step(len(found), len(runs), f"{run.kind} {run.level:g}, {run.method}")
-    return found
+        for run, errors in zip(left, pool.map(Run.errors, left), strict=True):
+            done[run.mark] = errors
+            if kept is not None:
+                with kept.open("a") as file:
+                    file.write(json.dumps([run.mark, errors]) + "\n")
+            on_step(len(runs) - len(left) + left.index(run) + 1, len(runs), f"{run.kind} {run.level:g}, {run.method}")
+    if kept is not None:
+        kept.unlink(missing_ok=True)
+    return [done[run.mark] for run in runs]
 
 
-def held_out(digits: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Held-out digits [first, last) as images, and the errors of the mean training digit as an answer to each."""
-    shipped = read_test_digits()
-    images = as_input(shipped.images[slice(*digits)])
-    return images, mse(as_input(shipped.mean[None]).expand_as(images), images)
+def _finished(kept: Path | None) -> dict[str, list[float]]:
+    """The whole lines of the file; of the one that was being written when an experiment stopped nothing is taken."""
+    if kept is None or not kept.exists():
+        return {}
+    return dict(json.loads(line) for line in kept.read_text().splitlines(keepends=True) if line.endswith("\n"))
 
 
-def simulate(kind: str, level: float, images: Tensor, *, rng: torch.Generator) -> InverseProblem:
-    """The problem of known images at one level."""
-    return PROBLEMS[kind].simulate(images, rng=rng, **{PROBLEMS[kind].level: level})
-
-
-def tuning(folder: str | Path, *, seed: int, on_step: Told, workers: int | None = None) -> None:
-    """Write digits-recipes.json: for every method and problem, the candidate of least true error on tuning digits."""
+def tuning(study: Study, folder: str | Path, *, seed: int, on_step: Told, workers: int | None = None) -> None:
+    """Write <study>-recipes.json: for every method, set and kind the candidate of least true error on tuning images."""
+    methods = {name: method for name, method in study.methods.items() if method.tuned_as is None}
+    cases = list(product(study.sets, study.tuned_at.items(), methods))
     runs = [
-        Run(method, replace(RECIPES[method], **changes), kind, level, TUNING, seed)
-        for (kind, level), method in product(TUNED_AT.items(), RECIPES)
-        for changes in CANDIDATES[method]
-    ]
-    found = iter(run_all(runs, workers=_cores(workers), on_step=on_step))
+        Run(
+            study.name, name, replace(RECIPES[methods[name].recipe], **changes),
+            part, kind, level, study.tuning, seed, study.steps,
+        )
+        for part, (kind, level), name in cases
+        for changes in methods[name].candidates
+    ]  # fmt: skip
+    kept = Path(folder) / f".{study.name}-tuning.jsonl"
+    found = iter(run_all(runs, workers=_cores(workers), on_step=on_step, kept=kept))
     rows = []
-    for kind, method in product(TUNED_AT, RECIPES):
-        candidates = CANDIDATES[method]
+    for part, (kind, _), name in cases:
+        candidates = methods[name].candidates
         scores = [mean(next(found)) for _ in candidates]
         changes = candidates[scores.index(min(scores))]
-        rows.append({"kind": kind, "method": method, "changes": changes, "scores": scores})
-    _write_json(
-        folder, "digits-recipes", {"seed": seed, "weights": sha256(file_of("digits")), "steps": STEPS, "rows": rows}
-    )
+        rows.append({"set": part, "kind": kind, "method": name, "changes": changes, "scores": scores})
+    record = {"seed": seed, "weights": sha256(file_of(study.generator)), "steps": study.steps, "rows": rows}
+    _write_json(folder, f"{study.name}-recipes", record)
 
 
-def comparison(folder: str | Path, *, seed: int, on_step: Told, workers: int | None = None) -> None:
-    """Write the table of results on held-out digits: digits.json (every error) and digits.md (means and intervals)."""
-    levels = [(kind, level) for kind, values in LEVELS.items() for level in values]
+def comparison(study: Study, folder: str | Path, *, seed: int, on_step: Told, workers: int | None = None) -> None:
+    """Write the study's table: <study>.json (every error) and <study>.md (means and intervals)."""
+    cases = [(part, kind, level) for part in study.sets for kind, level in study.problems]
     runs = [
-        Run(method, tuned(method, kind, "digits"), kind, level, REPORTED, seed)
-        for (kind, level), method in product(levels, RECIPES)
-    ]
-    baseline = held_out(REPORTED)[1].tolist()
-    rows = [{"kind": kind, "level": level, "method": "mean digit", "mse": baseline} for kind, level in levels]
-    for run, errors in zip(runs, run_all(runs, workers=_cores(workers), on_step=on_step), strict=True):
-        rows.append({"kind": run.kind, "level": run.level, "method": run.method, "mse": errors})
+        Run(
+            study.name, name, tuned(method.recipe, kind, study.name, method=method.tuned_as or name, part=part),
+            part, kind, level, study.reported, seed, study.steps,
+        )
+        for part, kind, level in cases
+        for name, method in study.methods.items()
+    ]  # fmt: skip
+    kept = Path(folder) / f".{study.name}.jsonl"
+    rows = []
+    if study.baseline is not None:
+        name, errors_of = study.baseline
+        for part, kind, level in cases:
+            errors = errors_of(study.sets[part](study.reported)).tolist()
+            rows.append({"set": part, "kind": kind, "level": level, "method": name, "mse": errors})
+    for run, errors in zip(runs, run_all(runs, workers=_cores(workers), on_step=on_step, kept=kept), strict=True):
+        rows.append({"set": run.set, "kind": run.kind, "level": run.level, "method": run.method, "mse": errors})
     for row in rows:
         errors = torch.tensor(row["mse"], dtype=torch.float64)
         row["low"], row["high"] = interval(torch.clone, errors, rng=torch.Generator().manual_seed(seed))
         row["mean"] = errors.mean().item()
-    record = {"seed": seed, "weights": sha256(file_of("digits")), "steps": STEPS, "digits": len(baseline), "rows": rows}
-    _write_json(folder, "digits", record)
-    write_atomically(Path(folder) / "digits.md", results_table(record).encode())
+    count = study.reported[1] - study.reported[0]
+    about = {"title": study.title, "seed": seed, "weights": sha256(file_of(study.generator))}
+    record = about | {"steps": study.steps, "images": count, "rows": rows}
+    _write_json(folder, study.name, record)
+    write_atomically(Path(folder) / f"{study.name}.md", results_table(record).encode())
 
 
 def demo(folder: str | Path, *, seed: int, on_step: Told) -> list[dict]:
@@ -160,7 +164,8 @@ def demo(folder: str | Path, *, seed: int, on_step: Told) -> list[dict]:
     and of the mean training digit as an answer to everything.
     """
     generator, methods = load("digits"), {"CSGM": "csgm", "ILO": "ilo"}
-    images, baseline = held_out(DEMO)
+    images = DIGITS.sets["digits"](DEMO)
+    baseline = DIGITS.baseline[1](images)
     total, done, rows, pictures = len(DEMO_LEVELS) * len(methods), 0, [], []
     for kind, level in DEMO_LEVELS.items():
         problem = simulate(kind, level, images, rng=torch.Generator().manual_seed(seed))
@@ -185,7 +190,10 @@ def demo(folder: str | Path, *, seed: int, on_step: Told) -> list[dict]:
     return rows
 
 
-EXPERIMENTS = {"digits": comparison, "tuning": tuning}
+EXPERIMENTS: Mapping[str, tuple[Callable, Callable]] = {
+    name: (partial(tuning, study), partial(comparison, study)) for name, study in STUDIES.items()
+}
+"""By the name of a study: what chooses its values, and what makes its table."""
 
 
 def _cores(workers: int | None) -> int:

@@ -12,7 +12,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ilo_practice.images import write_atomically
-from ilo_practice.problems import MATRICES, InverseProblem, sensing
+from ilo_practice.problems import InverseProblem, sensing
+from ilo_practice.simulation import MATRICES
 from ilo_theory.operators import LinearOperator
 
 NEEDED = ("y", "kind", "m", "shape", "seed")

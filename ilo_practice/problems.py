@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from math import inf, prod
+from math import prod
 from typing import Self
 
 import torch
 from torch import Tensor
 
-from ilo_practice.losses import DataMSE, Objective, Term, geodesic
-from ilo_theory.operators import Downsample, Gaussian, Identity, LinearOperator, Mask, PartialCirculant
+from ilo_practice.demands import check_finite, check_sigma, require
+from ilo_practice.losses import DataMSE, DeadZone, Objective, Term, geodesic, perceptual_term
+from ilo_practice.perceptual import Perceptual
+from ilo_practice.simulation import draw_downsampling, draw_identity, draw_mask, draw_projections, observe
+from ilo_theory.operators import Downsample, Identity, LinearOperator, Mask
 
 
 @dataclass(frozen=True)
@@ -20,11 +23,13 @@ class InverseProblem:
         operator: A, of images [C, H, W].
         y: [B, *operator.out_shape].
         sigma: of the noise, in the units of y (an image is [-1, 1], whose range is 2).
+        view: from the images that a generator makes to the images x; None: they are x.
     """
 
     operator: LinearOperator
     y: Tensor
     sigma: float = 0.0
+    view: LinearOperator | None = None
 
     @property
     def m(self) -> int:
@@ -34,17 +39,51 @@ class InverseProblem:
         return prod(self.operator.out_shape)
 
     @property
-    def terms(self) -> Mapping[str, Term]:
-        """What an objective for this problem can be made of."""
-        return {"mse": DataMSE(self.operator, self.y, self.m), "geodesic": geodesic}
+    def made_shape(self) -> tuple[int, ...]:
+        """[C, H, W] of the images that a generator must make."""
+        return tuple((self.operator if self.view is None else self.view).in_shape)
 
-    def objective(self, weights: Mapping[str, float], *, noise_addition: bool = False) -> Objective:
+    def seen(self, made: Tensor) -> Tensor:
+        """x [B, C, H, W] in the images that a generator made."""
+        return made if self.view is None else self.view(made)
+
+    def perceptible(self, share: float) -> bool:
+        """Whether y is an image that a perceptual distance makes sense of, its observed share of pixels being enough.
+
+        Source: Section 4.2 and Appendix 7.3, where masked images need more than 20 % observed pixels.
+        """
+        if isinstance(self.operator, Mask):
+            return self.m >= share * prod(self.operator.in_shape)
+        return isinstance(self.operator, Downsample | Identity)
+
+    def terms(self, perceptual: Perceptual | None = None, *, dead_zone: float = 0.0) -> Mapping[str, Term]:
+        """What an objective for this problem can be made of, all of images x.
+
+        Args:
+            perceptual: the network of the term "lpips", which is missing without one.
+            dead_zone: of the term "dead zone", residuals up to this size cost nothing.
+        """
+        terms = {"mse": DataMSE(self.operator, self.y, self.m), "geodesic": geodesic}
+        terms["dead zone"] = DeadZone(self.operator, self.y, self.m, dead_zone)
+        if perceptual is not None and self.perceptible(0.0):
+            terms["lpips"] = perceptual_term(self.operator, self.y, perceptual, sigma=self.sigma)
+        return terms
+
+    def objective(
+        self,
+        weights: Mapping[str, float],
+        *,
+        noise_addition: bool = False,
+        perceptual: Perceptual | None = None,
+        dead_zone: float = 0.0,
+    ) -> Objective:
         """The weighted sum of terms that a recipe asks for, with stochastic noise addition at this sigma or without."""
-        return Objective(weights, self.terms, self.sigma if noise_addition else 0.0)
+        terms = self.terms(perceptual, dead_zone=dead_zone)
+        return Objective(weights, terms, self.sigma if noise_addition else 0.0, self.view)
 
-    def residual(self, image: Tensor) -> Tensor:
-        """How far an image [B, C, H, W] is from its measurements, sqrt(||A x - y||^2 / m): [B], sigma for the truth."""
-        return self.terms["mse"](image, {}).sqrt()
+    def residual(self, made: Tensor) -> Tensor:
+        """How far a generator's images are from the measurements, sqrt(||A x - y||^2 / m): [B], sigma for the truth."""
+        return self.terms()["mse"](self.seen(made), {}).sqrt()
 
     def repeat(self, times: int) -> Self:
         """Each image's problem `times` times in a row, for restarts."""
@@ -52,7 +91,8 @@ class InverseProblem:
 
     def to(self, device: torch.device | str) -> Self:
         """The same problem on another device."""
-        return replace(self, operator=self.operator.to(device), y=self.y.to(device))
+        view = self.view and self.view.to(device)
+        return replace(self, operator=self.operator.to(device), y=self.y.to(device), view=view)
 
 
 def inpainting(y: Tensor, mask: Tensor, *, sigma: float = 0.0) -> InverseProblem:
@@ -63,10 +103,10 @@ def inpainting(y: Tensor, mask: Tensor, *, sigma: float = 0.0) -> InverseProblem
         mask: boolean, [H, W] or [C, H, W], True where a pixel is known.
         sigma: of noise on the known pixels.
     """
-    _require(mask.dtype == torch.bool, "inpainting(mask=...)", "boolean", mask.dtype)
+    require(mask.dtype == torch.bool, "inpainting(mask=...)", "boolean", mask.dtype)
     fits = y.ndim == 4 and 2 <= mask.ndim <= 3 and mask.shape == y.shape[-mask.ndim :]
-    _require(fits, "inpainting(mask=...)", f"[H, W] or [C, H, W] of y, which is {list(y.shape)}", list(mask.shape))
-    _require(bool(mask.any()), "inpainting(mask=...)", "True somewhere", "a mask that hides every pixel")
+    require(fits, "inpainting(mask=...)", f"[H, W] or [C, H, W] of y, which is {list(y.shape)}", list(mask.shape))
+    require(bool(mask.any()), "inpainting(mask=...)", "True somewhere", "a mask that hides every pixel")
     y = y.masked_fill(~mask, 0)
     _check_images("inpainting", y, sigma)
     return InverseProblem(Mask(mask, tuple(y.shape[1:])).to(y), y, sigma)
@@ -75,7 +115,7 @@ def inpainting(y: Tensor, mask: Tensor, *, sigma: float = 0.0) -> InverseProblem
 def superresolution(y: Tensor, factor: int, *, sigma: float = 0.0) -> InverseProblem:
     """Find images `factor` times as large whose bicubic reduction is y [B, C, h, w]."""
     _check_images("superresolution", y, sigma)
-    _require(factor >= 2, "superresolution(factor=...)", ">= 2", factor)
+    require(factor >= 2, "superresolution(factor=...)", ">= 2", factor)
     channels, height, width = y.shape[1:]
     return InverseProblem(Downsample((channels, factor * height, factor * width), factor).to(y), y, sigma)
 
@@ -88,68 +128,11 @@ def denoising(y: Tensor, sigma: float) -> InverseProblem:
 
 def sensing(y: Tensor, operator: LinearOperator, *, sigma: float = 0.0) -> InverseProblem:
     """Recover images from random projections y [B, *operator.out_shape]."""
-    _check_sigma("sensing", sigma)
+    check_sigma("sensing", sigma)
     expected = list(operator.out_shape)
-    _require(list(y.shape[1:]) == expected, "sensing(y=...)", f"[B, *{expected}]", list(y.shape))
-    _check_finite("sensing(y=...)", y)
+    require(list(y.shape[1:]) == expected, "sensing(y=...)", f"[B, *{expected}]", list(y.shape))
+    check_finite("sensing(y=...)", y)
     return InverseProblem(operator, y, sigma)
-
-
-def observe(x: Tensor, operator: LinearOperator, *, sigma: float = 0.0, rng: torch.Generator) -> Tensor:
-    """Measure known images, A x + N(0, sigma^2): the only function here that sees a truth; no solver calls it."""
-    _check_sigma("observe", sigma)
-    _check_finite("observe(x=...)", x)
-    y = operator(x)
-    if sigma == 0:
-        return y
-    noise = sigma * torch.randn(y.shape, generator=rng, dtype=y.dtype).to(y.device)
-    return operator(noise) + y if isinstance(operator, Mask) else y + noise  # a mask lets no noise through either
-
-
-def draw_mask(
-    shape: tuple[int, ...], *, mask: Tensor | None = None, observe: float | None = None, rng: torch.Generator
-) -> Mask:
-    """The given mask, or one that shows the share `observe` of the pixels, drawn at random."""
-    _require((mask is None) != (observe is None), "inpaint", "given one of mask and observe", "both or none")
-    if mask is None:
-        _require(0 < observe <= 1, "inpaint(observe=...)", "in (0, 1]", observe)
-        pixels = shape[-2] * shape[-1]
-        mask = torch.zeros(pixels, dtype=torch.bool)
-        mask[torch.randperm(pixels, generator=rng)[: max(1, round(observe * pixels))]] = True
-        mask = mask.reshape(shape[-2:])
-    fits = list(mask.shape) in (list(shape), list(shape[1:]))
-    _require(fits, "inpaint(mask=...)", f"of the image's size {list(shape[1:])}", list(mask.shape))
-    return Mask(mask, shape)
-
-
-def draw_downsampling(shape: tuple[int, ...], *, factor: int, rng: torch.Generator) -> Downsample:
-    """Bicubic reduction by `factor`; nothing is drawn."""
-    _require(factor >= 2, "superres(factor=...)", ">= 2", factor)
-    return Downsample(shape, factor)
-
-
-def draw_identity(shape: tuple[int, ...], *, rng: torch.Generator) -> Identity:
-    """No operator but the noise; nothing is drawn here."""
-    return Identity(shape)
-
-
-MATRICES = {"circulant": PartialCirculant.draw, "gaussian": Gaussian.draw}
-
-
-def draw_projections(
-    shape: tuple[int, ...],
-    *,
-    m: int | None = None,
-    share: float | None = None,
-    matrix: str = "circulant",
-    rng: torch.Generator,
-) -> LinearOperator:
-    """m random projections of the n numbers of an image, or the share m/n of them."""
-    _require((m is None) != (share is None), "sense", "given one of m and share", "both or none")
-    if m is None:
-        _require(0 < share < inf, "sense(share=...)", "> 0", share)
-        m = max(1, round(share * prod(shape)))
-    return MATRICES[matrix](m, shape, rng=rng)
 
 
 def _show_known_pixels(problem: InverseProblem) -> Tensor:
@@ -204,25 +187,11 @@ PROBLEMS = {
 }
 
 
-def _require(holds: bool, what: str, condition: str, got: object) -> None:
-    if not holds:
-        raise ValueError(f"`{what}` must be {condition}, got {got}.")
-
-
-def _check_sigma(call: str, sigma: float) -> None:
-    _require(0 <= sigma < inf, f"{call}(sigma=...)", ">= 0 and finite", sigma)
-
-
-def _check_finite(what: str, values: Tensor) -> None:
-    bad = int((~values.isfinite()).sum())
-    _require(bad == 0, what, "finite", f"{bad} values that are not")
-
-
 def _check_images(call: str, y: Tensor, sigma: float) -> None:
     """Images in [-1, 1], up to noise and to what bicubic reduction overshoots: other scales are seen from afar."""
-    _check_sigma(call, sigma)
-    _require(y.ndim == 4 and y.shape[1] in (1, 3), f"{call}(y=...)", "[B, 1 or 3, H, W]", list(y.shape))
-    _check_finite(f"{call}(y=...)", y)
+    check_sigma(call, sigma)
+    require(y.ndim == 4 and y.shape[1] in (1, 3), f"{call}(y=...)", "[B, 1 or 3, H, W]", list(y.shape))
+    check_finite(f"{call}(y=...)", y)
     limit = 2 + 8 * sigma
     largest = y.abs().max().item()
-    _require(largest <= limit, f"{call}(y=...)", f"in [-1, 1] up to noise, |y| <= {limit:g}", f"|y| = {largest:g}")
+    require(largest <= limit, f"{call}(y=...)", f"in [-1, 1] up to noise, |y| <= {limit:g}", f"|y| = {largest:g}")

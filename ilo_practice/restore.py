@@ -10,21 +10,22 @@ import torch
 from torch import Tensor
 
 from ilo_practice.images import mse, psnr, write_atomically, write_png
+from ilo_practice.perceptual import Perceptual
 from ilo_practice.problems import InverseProblem
 from ilo_practice.recipes import Recipe
 from ilo_practice.report import write_curve, write_grid
-from ilo_practice.stylegan2 import StyleGAN2
-from ilo_theory.generators import Latent
+from ilo_theory.generators import Generator, Latent
 from ilo_theory.ilo import Progress, Round, Solution, ilo
 
 
 def solve(
     problem: InverseProblem,
-    generator: StyleGAN2,
+    generator: Generator,
     recipe: Recipe,
     *,
     steps: int,
     rng: torch.Generator,
+    perceptual: Perceptual | None = None,
     state: Mapping[str, Tensor] | None = None,
     on_step: Callable[[Progress], None] | None = None,
     step: Callable[[Callable], Callable] = lambda f: f,
@@ -33,10 +34,11 @@ def solve(
 
     Args:
         problem: what was measured, and how.
-        generator: of images of the size that the problem's operator takes, on the same device.
+        generator: of images of the size that the problem is of, see `framed`, on the same device.
         recipe: which latents move, how fast and how far.
         steps: every gradient step counts: of every start, and of every way back.
         rng: draws the latents, then the added noise.
+        perceptual: the network of a recipe's term "lpips".
         state: of a `Progress` of the same call; the run goes on from there, bit for bit.
         on_step: called after every step of the loop, in which all starts of a search move at once.
         step: wraps the step, as in `ilo`.
@@ -47,7 +49,8 @@ def solve(
     Raises:
         ValueError: for a generator of images of another size, and for too few steps.
     """
-    shape, made = tuple(problem.operator.in_shape), (generator.channels, generator.resolution, generator.resolution)
+    recipe = recipe.adapted(generator)
+    shape, made = problem.made_shape, (generator.channels, generator.resolution, generator.resolution)
     if shape != made:
         raise ValueError(f"`solve` is asked for images {_size(shape)}, but the generator makes {_size(made)}.")
     batch, starts = len(problem.y), recipe.restarts
@@ -55,7 +58,7 @@ def solve(
     latent = recipe.initial(generator, batch * starts, rng=rng)
 
     def run(problem: InverseProblem, rounds: list[Round], latent: Latent, **options) -> Solution:
-        objective = problem.objective(recipe.weights, noise_addition=recipe.noise_addition)
+        objective = recipe.objective(problem, perceptual)
         return ilo(generator, objective, rounds, rng=rng, batch=len(problem.y), latent=latent, step=step, **options)
 
     if not search:
@@ -93,7 +96,8 @@ def write_restoration(
     """Write one restored image with all that shows how it came about; the score, where the truth is known, comes here.
 
     Args:
-        folder: that holds the files: restored.png, observed.png, comparison.png, loss.png, run.json.
+        folder: that holds the files: restored.png, observed.png, comparison.png, loss.png, run.json, and generated.png
+            where the image is a part of what the generator made.
         problem, solution: of one image.
         observation: y as a picture [1, C, H, W].
         rounds: the names of the rounds and the iterates of each, for the curve.
@@ -112,13 +116,16 @@ def write_restoration(
         "violation": {key: value[0].item() for key, value in solution.violation.items()},
     }
     captions = [["", f"residual {outcome['residual']:.3g}"]]
-    columns, images = list(labels), [observation[0], solution.image[0]]
+    restored = problem.seen(solution.image)
+    columns, images = list(labels), [observation[0], restored[0]]
     if truth is not None:
-        truth = truth.to(solution.image)
-        outcome |= {"mse": mse(solution.image, truth).item(), "psnr": psnr(solution.image, truth).item()}
+        truth = truth.to(restored)
+        outcome |= {"mse": mse(restored, truth).item(), "psnr": psnr(restored, truth).item()}
         captions = [["", f"PSNR {outcome['psnr']:.1f} dB", ""]]
         columns, images = [*columns, "truth"], [*images, truth[0]]
-    write_png(folder / "restored.png", solution.image)
+    write_png(folder / "restored.png", restored)
+    if problem.view is not None:
+        write_png(folder / "generated.png", solution.image)
     write_png(folder / "observed.png", observation)
     write_grid(folder / "comparison.png", [images], columns=columns, captions=captions)
     write_curve(folder / "loss.png", solution.loss[:, 0], rounds)

@@ -1,4 +1,4 @@
-"""The recipes as tuned for an embedded generator, from the file beside its weights that `experiment tuning` writes."""
+"""The recipes as tuned for a generator, from the file beside the weights that `experiment STUDY --tune` writes."""
 
 import json
 from dataclasses import replace
@@ -8,16 +8,25 @@ from ilo_practice.checkpoints import WEIGHTS
 from ilo_practice.recipes import RECIPES, Recipe
 
 
-def tuned(method: str, kind: str, generator: str) -> Recipe:
-    """The recipe `method` for problem `kind`, with the values chosen for the named generator where there are any."""
-    for row in _rows(generator):
-        if (row["method"], row["kind"]) == (method, kind):
-            changes = {key: tuple(value) if isinstance(value, list) else value for key, value in row["changes"].items()}
-            return replace(RECIPES[method], source=f"python -m ilo_practice experiment tuning ({kind})", **changes)
-    return RECIPES[method]
+def tuned(recipe: str, kind: str, study: str, *, method: str | None = None, part: str | None = None) -> Recipe:
+    """A row of RECIPES for a kind of problem, with the values that a study chose where there are any.
+
+    Args:
+        recipe: the row.
+        kind: of problem.
+        study: its name, which for an embedded generator is the generator's own.
+        method: as the study calls it; None: as the row is called.
+        part: the set of images that the values were chosen on; None: the last of the study.
+    """
+    rows = [row for row in _rows(study) if (row["method"], row["kind"]) == (method or recipe, kind)]
+    rows = [row for row in rows if part in (None, row["set"])]
+    if not rows:
+        return RECIPES[recipe]
+    changes = {key: tuple(value) if isinstance(value, list) else value for key, value in rows[-1]["changes"].items()}
+    return replace(RECIPES[recipe], source=f"python -m ilo_practice experiment {study} --tune ({kind})", **changes)
 
 
 @cache
-def _rows(generator: str) -> list[dict]:
-    path = WEIGHTS / f"{generator}-recipes.json"
+def _rows(study: str) -> list[dict]:
+    path = WEIGHTS / f"{study}-recipes.json"
     return json.loads(path.read_text())["rows"] if path.exists() else []

@@ -118,21 +118,56 @@ def test_seeds_differ_and_repeat(weights, files):
     assert a == b != c
 
 
-def test_a_smaller_image_is_padded_on_request(weights, files, capsys):
+def test_a_smaller_image_is_padded_on_request(weights, files):
     options = ["--problem", "inpaint", "--mask", files / "half.png", "--out", files / "out"]
     write_png(files / "half.png", torch.tensor([[[1.0, -1.0] * 2] * 4]))
-    assert main(restore(weights, files / "small.png", *options)) == 2
-    assert "4 x 4, 1 channel, but the generator makes 8 x 8, 1 channel" in line_of(capsys)
     assert main(restore(weights, files / "small.png", *options, "--pad")) == 0
     observed = read_image(files / "out" / "observed.png", 3)[0]
     assert (observed[:, :2] == -1).all()
     assert json.loads((files / "out" / "run.json").read_text("utf-8"))["problem"]["m"] == 64 - 8
 
 
+@pytest.mark.parametrize("size", [(5, 9), (8, 6), (4, 4), (16, 16), (19, 12)])
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_images_of_any_size_are_restored_at_their_size(weights, files, problem, size):
+    """Not square, smaller and larger than what the generator makes: a part of its image, resized."""
+    write_png(files / "photo.png", picture((1, 1, *size)))
+    if problem == "superres":  # the photograph is what was seen, of an image twice as large
+        wanted, options = (2 * size[0], 2 * size[1]), ["--factor", "2"]
+    else:
+        wanted, options = size, ["--simulate", *SIMULATED[problem]]
+    out = files / "out"
+    assert main(restore(weights, files / "photo.png", "--problem", problem, *options, "--out", out)) == 0
+    assert read_image(out / "restored.png", 1).shape[2:] == wanted
+    assert (out / "generated.png").exists() == (wanted != (8, 8))
+
+
+def test_recipes_are_varied_and_scheduled_from_the_command_line(weights, files):
+    options = ["--problem", "denoise", "--sigma", "0.1", "--device", "cpu", "--generator", weights]
+    command = ["restore", files / "clean.png", *options, "--set", "lr=0.03", "--set", "codes=w", "--set", "flat=null"]
+    command += ["--set", "code_radii=[Infinity, 0.2]", "--schedule", "5,4", "--out", files / "out"]
+    assert main([*map(str, command)]) == 0
+    record = json.loads((files / "out" / "run.json").read_text("utf-8"))
+    assert record["steps"] == 9
+    recipe = record["recipe"]
+    assert (recipe["lr"], recipe["codes"], recipe["flat"], recipe["starts"]) == ([0.03], "w", None, [0, 1])
+    assert recipe["code_radii"] == [None, 0.2]  # JSON knows no infinity
+    assert recipe["split"] == [5.0, 4.0]
+
+
+def test_the_perceptual_loss_works_offline(weights, files):
+    options = ["--problem", "denoise", "--sigma", "0.1", "--recipe", "ilo-lpips", "--perceptual", "stlpips-alex"]
+    assert main(restore(weights, files / "clean.png", *options, "--out", files / "out")) == 0
+    record = json.loads((files / "out" / "run.json").read_text("utf-8"))
+    assert record["perceptual"] == {"net": "stlpips-alex", "version": "ST0.0", "resolution": 256}
+
+
 @pytest.mark.parametrize("restarts", ["1", "2"])
 def test_an_interrupted_run_goes_on_to_the_same_image(weights, files, monkeypatch, restarts):
     options = ["--problem", "denoise", "--sigma", "0.1", "--restarts", restarts]
-    command = partial(restore, weights, files / "clean.png", *options, "--resume", files / "state", steps="16")
+    command = partial(
+        restore, weights, files / "clean.png", *options, "--resume", files / "state", "--keep-every", "0", steps="16"
+    )
     assert main(restore(weights, files / "clean.png", *options, "--out", files / "whole", steps="16")) == 0
 
     def told(limit):
@@ -142,7 +177,6 @@ def test_an_interrupted_run_goes_on_to_the_same_image(weights, files, monkeypatc
 
         return on_step
 
-    monkeypatch.setattr(job, "kept_state", partial(job.kept_state, every=0.0))
     run = job.run_restore
     for limit in (3, 9):
         stopping = lambda args, folder, on_step, limit=limit: run(args, folder, on_step=told(limit))  # noqa: E731

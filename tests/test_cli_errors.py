@@ -49,7 +49,21 @@ BAD = {
         "one of mask and observe",
     ),
     "share beyond all": ("clean.png --problem inpaint --simulate --observe 1.5", "observe"),
-    "image of another size": ("wide.png --problem denoise --sigma 0.1", "8 x 9, 1 channel"),
+    "no room to pad": ("wide.png --problem denoise --sigma 0.1 --pad", "8 x 9"),
+    "no field of a recipe": (
+        "clean.png --problem denoise --sigma 0.1 --set tempo=1",
+        "`--set tempo=1` must be NAME=VALUE",
+    ),
+    "a field of another type": ("clean.png --problem denoise --sigma 0.1 --set spheres=3", "`--set spheres=3`"),
+    "a radius that is none": ("clean.png --problem denoise --sigma 0.1 --set code_radii=[NaN]", "code_radii=[NaN]"),
+    "layers that are not there": ("clean.png --problem denoise --sigma 0.1 --start-layer 2", "of 0 to 1"),
+    "layers in reverse": ("clean.png --problem denoise --sigma 0.1 --start-layer 1 --end-layer 0", "layers in turn"),
+    "a schedule too long": ("clean.png --problem denoise --sigma 0.1 --schedule 5,5,5", "passes layer 1"),
+    "steps beside a schedule": ("clean.png --problem denoise --sigma 0.1 --steps 9 --schedule 5,4", "give one of them"),
+    "no perceptual trunk": (
+        "clean.png --problem denoise --sigma 0.1 --recipe ilo-lpips --perceptual-trunk no.pth",
+        "no.pth",
+    ),
     "factor that does not divide": ("clean.png --problem superres --simulate --factor 3", "factor"),
     "factor of nothing": ("clean.png --problem superres --factor 0 --pad", "factor"),
     "flag of another problem": ("clean.png --problem denoise --sigma 0.1 --factor 2", "`--factor` has no meaning"),
@@ -79,7 +93,8 @@ BAD = {
 def test_one_line_and_nothing_left_behind(files, monkeypatch, capsys, command, words):
     monkeypatch.chdir(files)
     before = {path: path.read_bytes() for path in files.rglob("*")}
-    defaults = ["--generator", "g.safetensors", "--device", "cpu", "--steps", "9", "--out", "new/out"]
+    defaults = ["--generator", "g.safetensors", "--device", "cpu", "--out", "new/out"]
+    defaults += [] if "--schedule" in command else ["--steps", "9"]
     image, *options = command.split()
     assert main(["restore", image, *defaults, *options]) == 2
     out, err = capsys.readouterr()

@@ -14,12 +14,12 @@ from ilo_practice.problems import (
     PROBLEMS,
     InverseProblem,
     denoising,
-    draw_mask,
     inpainting,
     observe,
     sensing,
     superresolution,
 )
+from ilo_practice.simulation import draw_mask
 from ilo_theory.operators import Gaussian, Identity
 from tests.tiny import picture
 
@@ -40,7 +40,7 @@ def name(request):
 def test_no_problem_takes_a_truth(name):
     for function in (PROBLEMS[name].make, InverseProblem, PROBLEMS[name].picture):
         assert not {"x", "truth", "clean", "reference", "image"} & set(inspect.signature(function).parameters)
-    assert set(InverseProblem.__dataclass_fields__) == {"operator", "y", "sigma"}
+    assert set(InverseProblem.__dataclass_fields__) == {"operator", "y", "sigma", "view"}
 
 
 def test_the_truth_explains_its_measurements(name, rng):

@@ -8,11 +8,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ilo_practice.recipes import RECIPES, apportion
+from ilo_practice.plans import apportion
+from ilo_practice.problems import denoising, inpainting, sensing, superresolution
+from ilo_practice.recipes import RECIPES, SCHEDULES, scheduled
 from ilo_practice.stylegan2 import StyleGAN2
 from ilo_practice.stylegan2_layers import Architecture
+from ilo_theory.operators import Gaussian
 from ilo_theory.rounds import check_rounds
-from tests.tiny import tiny
+from tests.tiny import tiny, tiny_dcgan
 
 NETWORKS = {blocks: tiny(blocks) for blocks in (2, 3, 5)}
 
@@ -65,7 +68,7 @@ def test_too_few_steps_are_refused(steps):
 def test_every_row_has_a_source_and_a_start(recipe, rng):
     assert recipe.source
     latent = recipe.initial(NETWORKS[3], 400, rng=rng)
-    assert recipe.codes in latent
+    assert recipe.code in latent
     for value in latent.values():  # means and variances of at least 2,400 normal numbers, false alarm below 1e-6
         n = value.numel()
         assert abs(value.mean().item()) < 5.5 / n**0.5
@@ -139,14 +142,16 @@ def test_a_tuner_can_vary_every_number():
     assert [round.steps for round in rounds] == [25] * 4
     assert [round.variables for round in rounds] == [("v",)] + [("x", "v")] * 3
     assert rounds[1].radii["x"] == pytest.approx(0.5 * 0.061 * 96)
-    assert recipe.weights == {"mse": 1.0, "geodesic": 0.0}
+    assert recipe.objective(denoising(torch.zeros(1, 1, 64, 64), 0.1)).weights["geodesic"] == 0.0
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"codes": "w"},
-        {"starts": (1, 2)},
+        {"codes": "v"},
+        {"starts": (2, 1)},
+        {"starts": ()},
+        {"lpips_from": 1.1},
         {"noises": -1},
         {"radius_scale": -0.1},
         {"loops": 0},
@@ -157,3 +162,61 @@ def test_a_tuner_can_vary_every_number():
 def test_values_out_of_their_domain_are_refused(changes):
     with pytest.raises(ValueError, match=f"Recipe\\({next(iter(changes))}="):
         replace(RECIPES["ilo"], **changes)
+
+
+def test_a_generator_without_codes_has_its_input_in_their_place(rng):
+    network = tiny_dcgan(4)
+    for recipe in RECIPES.values():
+        recipe = recipe.adapted(network)
+        _, rounds = recipe.plan(network, 100)
+        assert rounds[0].variables == ("z",)
+        assert all(round.variables == ("x",) for round in rounds[1:])
+        assert recipe.initial(network, 2, rng=rng).keys() == {"z"}
+        assert recipe.adapted(network) == recipe
+    _, rounds = RECIPES["ilo"].adapted(network).plan(network, 100)
+    assert [round.start for round in rounds] == [0, 1, 2, 3]
+    assert rounds[0].spheres == {"z": (1,)}
+    assert rounds[2].radii == pytest.approx({"x": 0.031 * 6 * 8 * 8})
+    assert RECIPES["ilo"].adapted(NETWORKS[3]) is RECIPES["ilo"]
+
+
+def test_one_code_for_all_layers_moves_as_one(rng):
+    recipe, network = RECIPES["csgm-w"], NETWORKS[3]
+    latent = recipe.initial(network, 2, rng=rng)
+    assert latent["v"].shape == (2, 1, 8)
+    _, (round,) = recipe.plan(network, 10)
+    assert round.variables == ("v",)
+    everywhere = latent | {"v": latent["v"].expand(-1, network.num_ws, -1)}
+    assert torch.equal(network(latent), network(everywhere))
+
+
+@pytest.mark.parametrize("steps", SCHEDULES)
+def test_schedules_are_run_to_the_step(steps):
+    network = tiny(6)
+    _, rounds = scheduled(RECIPES["ilo"], steps).plan(network, sum(steps))
+    assert [round.steps for round in rounds] == list(steps)
+    assert [round.start for round in rounds] == list(range(len(steps)))
+    _, rounds = scheduled(RECIPES["ilo"], steps[:3], start=2).plan(network, sum(steps[:3]))
+    assert [round.start for round in rounds] == [2, 3, 4]
+    with pytest.raises(ValueError, match="scheduled"):
+        scheduled(RECIPES["ilo"], (*steps, 0))
+
+
+def test_a_first_round_at_a_later_layer_starts_from_what_the_layers_before_make(rng):
+    network, recipe = NETWORKS[5], replace(RECIPES["ilo"], starts=(2, 3))
+    latent = recipe.initial(network, 2, rng=rng)
+    same = RECIPES["ilo"].initial(network, 2, rng=torch.Generator().manual_seed(0))
+    assert torch.equal(network(latent, 2), network(same))
+
+
+def test_lpips_counts_where_enough_of_an_image_is_seen():
+    """Section 4.2 and Appendix 7.3: from 20 % of the pixels on, and never for random projections."""
+    y, recipe = torch.zeros(1, 1, 10, 10), RECIPES["ilo-lpips"]
+    few, many = (torch.arange(100).reshape(10, 10) < count for count in (19, 20))
+    blind = (inpainting(y, few), sensing(torch.zeros(1, 5), Gaussian(torch.zeros(5, 100), (1, 10, 10))))
+    for problem in blind:
+        assert "lpips" not in recipe.objective(problem).weights
+    for problem in (inpainting(y, many), superresolution(y, 4), denoising(y, 0.1)):
+        with pytest.raises(ValueError, match=r"`Recipe\(lpips=1\.0\)` needs a perceptual network"):
+            recipe.objective(problem)
+        assert "lpips" not in RECIPES["ilo"].objective(problem).weights
