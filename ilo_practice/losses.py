@@ -7,8 +7,10 @@ from math import inf, prod
 import torch
 from torch import Tensor
 
+from ilo_practice.demands import check_sigma, require
+from ilo_practice.perceptual import Perceptual, check_range
 from ilo_theory.generators import Latent
-from ilo_theory.operators import LinearOperator
+from ilo_theory.operators import LinearOperator, Mask
 
 Term = Callable[[Tensor, Latent], Tensor]
 """term(image [B, C, H, W], latent) -> [B]: entry i depends on image i alone."""
@@ -31,6 +33,114 @@ class DataMSE:
     def __call__(self, image: Tensor, latent: Latent) -> Tensor:
         m = prod(self.operator.out_shape) if self.m is None else self.m
         return (self.operator(image) - self.y).square().flatten(1).sum(1) / m
+
+
+@dataclass(frozen=True)
+class DeadZone:
+    """The mean excess of the residuals over alpha, sum max(0, |A x - y| - alpha) / m: smaller ones cost nothing.
+
+    Args:
+        operator, y, m: as in `DataMSE`.
+        alpha: the half width of the zone, in the units of y.
+
+    Raises:
+        ValueError: for an alpha below 0 or not finite.
+    """
+
+    operator: LinearOperator
+    y: Tensor
+    m: int | None = None
+    alpha: float = 0.0
+
+    def __post_init__(self):
+        require(0 <= self.alpha < inf, "DeadZone(alpha=...)", ">= 0 and finite", self.alpha)
+
+    def __call__(self, image: Tensor, latent: Latent) -> Tensor:
+        m = prod(self.operator.out_shape) if self.m is None else self.m
+        return ((self.operator(image) - self.y).abs() - self.alpha).clamp_min(0).flatten(1).sum(1) / m
+
+
+@dataclass(frozen=True)
+class PerceptualData:
+    """The perceptual distance of measurements that are images, d(A x, y); what the network makes of y is computed once.
+
+    For super-resolution A is the bicubic reduction of Section 4.2, for denoising the identity, before which `Objective`
+    adds noise. Device and dtype of network, operator and y are those of x, and settled.
+
+    Args:
+        operator: A, of images [C, H, W], to images.
+        y: [B, C, h, w] in [-1, 1], up to noise and to what the reduction overshoots.
+        network: d, which no clamping of x precedes.
+        sigma: of the noise in y, which may be as far outside as that.
+
+    Raises:
+        ValueError: for values of y beyond 2 + 8 sigma, and for shapes or dtypes that do not fit.
+    """
+
+    operator: LinearOperator
+    y: Tensor
+    network: Perceptual
+    sigma: float = 0.0
+    target: Tensor = field(init=False, repr=False)
+
+    def __post_init__(self):
+        _check_target(self)
+        with torch.inference_mode(False), torch.no_grad():  # for gradients later, whoever asks now
+            object.__setattr__(self, "target", self.network.features(self.y))
+
+    def __call__(self, image: Tensor, latent: Latent) -> Tensor:
+        return self.network.distance(self.network.features(self.operator(image)), self.target)
+
+
+@dataclass(frozen=True)
+class FilledPerceptual:
+    """The perceptual distance of an image x and what is known of it, filled up with x itself.
+
+        d(x, mask y + (1 - mask) x), the gradient going through both sides
+
+    The filling comes before the network reduces images to 256 px, which would else blend known pixels with unknown.
+
+    Args:
+        operator: the mask.
+        y, network, sigma: as in `PerceptualData`; what y holds where the mask is False is never looked at.
+
+    Raises:
+        ValueError: as `PerceptualData`.
+
+    Source: Section 4.2.
+    """
+
+    operator: Mask
+    y: Tensor
+    network: Perceptual
+    sigma: float = 0.0
+
+    def __post_init__(self):
+        _check_target(self)
+
+    def __call__(self, image: Tensor, latent: Latent) -> Tensor:
+        filled = torch.where(self.operator.mask, self.y, image)
+        both = self.network.features(torch.cat((image, filled)))
+        return self.network.distance(*both.chunk(2))
+
+
+def perceptual_term(operator: LinearOperator, y: Tensor, network: Perceptual, *, sigma: float = 0.0) -> Term:
+    """The perceptual term that a measurement allows: `FilledPerceptual` for a mask, `PerceptualData` for other images.
+
+    Raises ValueError for an operator whose y is no image, and as these do.
+    """
+    return (FilledPerceptual if isinstance(operator, Mask) else PerceptualData)(operator, y, network, sigma)
+
+
+def _check_target(term: PerceptualData | FilledPerceptual) -> None:
+    """That y is an image with values near [-1, 1]: other scales are seen from afar."""
+    call, shape = type(term).__name__, list(term.operator.out_shape)
+    is_image = len(shape) == 3 and shape[0] in (1, 3)
+    require(is_image, f"{call}(operator=...)", "of images, to [1 or 3, h, w]", f"one to {shape}")
+    require(list(term.y.shape[1:]) == shape, f"{call}(y=...)", f"[B, *{shape}]", list(term.y.shape))
+    check_sigma(call, term.sigma)
+    known = term.y.masked_fill(~term.operator.mask, 0) if isinstance(term.operator, Mask) else term.y
+    check_range(f"{call}(y=...)", known, 2 + 8 * term.sigma)
 
 
 def geodesic(image: Tensor, latent: Latent) -> Tensor:

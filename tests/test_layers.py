@@ -40,7 +40,7 @@ MAY_IMPORT = {
 
 # A library, or a part of one: the only modules, or folders, that import it.
 ONLY_IN = {
-    "lpips": {"ilo_practice.losses"},
+    "lpips": {"ilo_practice.perceptual", "tests"},
     "sympy": {"ilo_theory.claims.chaining*", "tests"},
     "scipy.stats": {"ilo_theory.verdict", "tests"},
     "matplotlib": {"ilo_theory.plots", "ilo_theory.report", "ilo_practice.report", "notebooks"},
@@ -236,7 +236,7 @@ def test_violation_is_found(module, source):
         ("ilo_theory.operators", "class A:\n    def as_pylops(self):\n        import pylops"),
         ("ilo_theory.__main__", "import rich"),
         ("ilo_practice.problems", "from ilo_theory.operators import Mask\nfrom ilo_theory import bounds"),
-        ("ilo_practice.losses", "def lpips():\n    import lpips"),
+        ("ilo_practice.perceptual", "def network():\n    import lpips"),
         ("tests.test_nets", "import sympy\nfrom scipy import stats\nfrom ilo_theory.claims import covering"),
         ("benchmarks.circulant", "import pylops"),
     ],

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ncx2
 
-from ilo_practice.losses import DataMSE, Objective, geodesic
+from ilo_practice.losses import DataMSE, DeadZone, Objective, geodesic
 from ilo_practice.problems import inpainting
-from ilo_theory.operators import Downsample, Gaussian, Identity, PartialCirculant
+from ilo_theory.operators import Downsample, Gaussian, Identity, Mask, PartialCirculant
 from tests.tiny import picture
 
 SHAPE = (1, 8, 8)
@@ -46,12 +46,49 @@ def test_data_term_is_the_mean_square_over_the_rows_of_a(operator):
 def test_masked_term_looks_at_known_pixels_alone(bits):
     mask = torch.tensor([bits >> i & 1 for i in range(16)], dtype=torch.bool).reshape(4, 4)
     truth, guess = picture((2, 1, 4, 4)), picture((2, 1, 4, 4), seed=1)
-    term = inpainting(truth, mask).terms["mse"]
+    objective = inpainting(truth, mask).objective({"mse": 1.0})
+
+    def term(image, latent):
+        return objective(image, latent, rng=torch.Generator())
+
     assert torch.equal(term(truth, {}), torch.zeros(2))
     known = mask.numpy()
     expected = [((guess - truth)[i, 0].double().numpy()[known] ** 2).mean() for i in range(2)]
     np.testing.assert_allclose(term(guess, {}), expected, rtol=1e-5)
     assert torch.equal(term(guess.masked_fill(~mask, 1e6), {}), term(guess, {}))
+
+
+@given(st.integers(1, 2**16 - 1), st.sampled_from([0.0, 0.1, 0.7, 1.5, 3.0]))
+def test_dead_zone_is_the_mean_excess_over_the_known_pixels(bits, alpha):
+    mask = torch.tensor([bits >> i & 1 for i in range(16)], dtype=torch.bool).reshape(4, 4)
+    truth, guess = picture((2, 1, 4, 4)).double(), picture((2, 1, 4, 4), seed=1).double()
+    operator = Mask(mask, (1, 4, 4)).double()
+    term = DeadZone(operator, operator(truth), int(mask.sum()), alpha)
+    excess = np.maximum(np.abs((guess - truth).numpy()[:, 0, mask.numpy()]) - alpha, 0)
+    np.testing.assert_allclose(term(guess, {}), excess.mean(1), rtol=1e-12)
+    assert torch.equal(term(truth, {}), torch.zeros(2))
+    assert torch.equal(term(guess.masked_fill(~mask, 1e6), {}), term(guess, {}))
+    if alpha >= 2:  # wider than any residual
+        assert torch.equal(term(guess, {}), torch.zeros(2))
+
+
+def test_dead_zone_of_all_rows_pulls_only_what_exceeds_it(rng):
+    operator = Gaussian.draw(9, SHAPE, rng=rng).double()
+    x, y = picture((2, *SHAPE)).double().requires_grad_(), torch.randn(2, 9, generator=rng, dtype=torch.float64)
+    matrix = operator.as_matrix().numpy()
+    residual = x.detach().flatten(1).numpy() @ matrix.T - y.numpy()
+    value = DeadZone(operator, y, alpha=0.5)(x, {})
+    np.testing.assert_allclose(value.detach(), np.maximum(np.abs(residual) - 0.5, 0).mean(1), rtol=1e-9)
+    (gradient,) = torch.autograd.grad(value.sum(), x)
+    pull = np.sign(residual) * (np.abs(residual) > 0.5) / 9
+    np.testing.assert_allclose(gradient.flatten(1), pull @ matrix, atol=1e-12)
+    assert 0 < (np.abs(residual) > 0.5).sum() < residual.size
+
+
+@pytest.mark.parametrize("alpha", [-0.1, math.inf, math.nan])
+def test_dead_zone_refuses(alpha):
+    with pytest.raises(ValueError, match=r"DeadZone\(alpha="):
+        DeadZone(Identity(SHAPE), torch.zeros(1, *SHAPE), alpha=alpha)
 
 
 def test_geodesic_agrees_with_the_reference():
@@ -90,7 +127,13 @@ def test_objective_is_the_weighted_sum_and_leaves_out_what_weighs_nothing(rng):
 
 def test_entry_i_depends_on_image_i_alone():
     image, v = picture((3, *SHAPE)), torch.randn(3, 4, 5, generator=torch.Generator().manual_seed(0))
-    whole = objective(weights={"mse": 1.0, "geodesic": 0.1}, noise=0.3)
+    zero = torch.zeros(1, *SHAPE)
+    terms = {
+        "mse": DataMSE(Identity(SHAPE), zero),
+        "dead zone": DeadZone(Identity(SHAPE), zero, alpha=0.2),
+        "geodesic": geodesic,
+    }
+    whole = objective(weights={"mse": 1.0, "dead zone": 0.5, "geodesic": 0.1}, terms=terms, noise=0.3)
     before = whole(image, {"v": v}, rng=torch.Generator().manual_seed(7))
     image[1], v[1] = torch.nan, torch.inf
     after = whole(image, {"v": v}, rng=torch.Generator().manual_seed(7))
