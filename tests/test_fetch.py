@@ -50,7 +50,7 @@ def names(folder) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_whole_file_takes_its_place(get, tmp_path):
+def test_a_whole_file_takes_its_place(get, web, tmp_path):
     told = []
     path = get(file(CONTENT), on_progress=lambda *what: told.append(what))
     assert path == tmp_path / "cache" / "net.pkl"
@@ -58,6 +58,7 @@ def test_a_whole_file_takes_its_place(get, tmp_path):
     assert path.stat().st_mode & 0o777 == 0o644
     assert names(tmp_path) == ["cache/net.pkl"]
     assert told[-1] == (300_000, 300_000, "net.pkl from 127.0.0.1")
+    assert web.asked[0][1]["Accept-Encoding"] == "identity"  # else what arrives cannot be counted
 
 
 def test_a_slow_server_is_waited_for_and_progress_only_grows(get):
@@ -165,7 +166,8 @@ def test_a_web_page_does_not_cost_what_was_received(get, tmp_path):
         (status(206), "another part of the file"),
         (lambda handler: handler.wfile.write(b"SSH-2.0\r\n"), "BadStatusLine"),
         (lambda handler: None, "Remote end closed connection without response"),
-        (file(CONTENT, claimed="12, 13"), "Content-Length"),
+        (file(CONTENT, claimed="many"), "Content-Length is many"),
+        (file(b"Sorry", kind="Text/HTML"), "the server sent a web page, 0.1 kB: no title"),
     ],
 )
 def test_what_is_wrong_with_a_mirror_is_said_and_the_next_one_tried(get, tmp_path, answer, said):
