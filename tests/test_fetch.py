@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from ilo_practice import registry
-from ilo_practice.registry import Published, Unverified, fetch
+from ilo_practice.registry import Published, Unverified, fetch, transfer
 from tests.loopback import file, site, status
 
 CONTENT = random.Random(0).randbytes(300_000)
@@ -205,6 +205,14 @@ def test_redirects_are_followed(get, web):
 def test_redirects_to_what_is_not_https_are_not_followed(get, target):
     with pytest.raises(ConnectionError, match=f"it redirects to {target}, which is not https"):
         get(status(302, Location=target))
+
+
+def test_a_redirect_from_elsewhere_to_this_machine_is_not_followed(tmp_path):
+    sink = transfer._Sink("https://example.org/x", None, 0, None, None)
+    sink._allow("https://example.com/y")
+    for target in ("http://127.0.0.1/x", "https://localhost/x", "http://[::1]/x"):
+        with pytest.raises(transfer.Refused, match="it redirects to this machine"):
+            sink._allow(target)
 
 
 def test_a_file_of_no_stated_length_is_taken_if_its_hash_is_right(get):

@@ -74,9 +74,12 @@ def lines(capsys) -> list[str]:
     return capsys.readouterr().out.splitlines()
 
 
-def test_embedded_generators_are_listed_first_then_the_published_ones(command, capsys):
+def test_what_is_here_is_listed_first_then_what_is_published(command, capsys):
     assert command("list") == 0
-    first, *rest = lines(capsys)
+    told = lines(capsys)
+    offered, rest = told[: len(checkpoints.offered())], told[len(checkpoints.offered()) :]
+    assert [line.partition("  ")[0] for line in offered] == checkpoints.offered()
+    (first,) = [line for line in offered if line.startswith("digits  ")]
     path = checkpoints.file_of("digits")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     licence = checkpoints.inspect("digits").licence
@@ -89,6 +92,19 @@ def test_embedded_generators_are_listed_first_then_the_published_ones(command, c
     ]
     assert by_name["ffhq-256"][2:5:2] == ["size unknown", "sha256 unknown"]
     assert by_name["lpips-vgg16"][1] == "no images"
+
+
+def test_a_package_that_is_not_installed_is_said_to_be_missing(command, capsys, monkeypatch):
+    inspect = checkpoints.inspect
+
+    def missing(name):
+        if name == "dcgan-faces":
+            raise FileNotFoundError("install something")
+        return inspect(name)
+
+    monkeypatch.setattr(checkpoints, "inspect", missing)
+    assert command("list") == 0
+    assert "dcgan-faces  not installed: install something" in lines(capsys)
 
 
 def test_inspect_prints_what_a_file_holds(command, capsys, network):

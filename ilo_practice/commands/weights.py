@@ -44,8 +44,12 @@ def add(commands, bar: Bar) -> None:
 
 
 def _list(args: argparse.Namespace) -> int:
-    for name in checkpoints.embedded():
-        found = checkpoints.inspect(name)
+    for name in checkpoints.offered():
+        try:
+            found = checkpoints.inspect(name)
+        except FileNotFoundError as missing:
+            print(f"{name}  not installed: {missing}")
+            continue
         licence = found.licence or "no licence named"
         print(f"{name}  {found.resolution} px  {found.size} bytes  {licence}  sha256 {found.sha256}")
     for row in registry.PUBLISHED.values():
