@@ -116,18 +116,27 @@ def test_tensorflow_upsampling_is_zeros_between_pixels_and_then_the_stored_filte
     arrays = golden("ros_32px")
     variables = tensorflow_variables(state_of(arrays), arrays["in/truncation_latent"])
     network = load(write(tmp_path, "a.pkl", tensorflow_bytes(variables))).double()
-    weight = torch.from_numpy(dict(variables["synthesis"])["8x8/Conv0_up/weight"]).double()
-    layer, seeded = network.blocks[1].conv0, torch.Generator().manual_seed(0)
-    x, w = (torch.randn(1, *shape, generator=seeded, dtype=torch.float64) for shape in ((32, 12, 12), (64,)))
-    style, nothing = layer.styles(w), torch.zeros(1, 1, 24, 24, dtype=torch.float64)
-    stuffed = torch.zeros(1, 32, 24, 24, dtype=torch.float64)
-    stuffed[..., ::2, ::2] = x * style
+    theirs = {name.removeprefix("8x8/Conv0_up/"): value for name, value in variables["synthesis"] if "Conv0_up" in name}
+    weight, dense, bias, shift = (
+        torch.from_numpy(theirs[name]).double() for name in ("weight", "mod_weight", "mod_bias", "bias")
+    )
+    seeded = torch.Generator().manual_seed(0)
+    x, w = (torch.randn(1, *shape, generator=seeded, dtype=torch.float64) for shape in ((32, 4, 4), (8, 64)))
+    style = w[0, 1] @ dense / 8 + bias + 1
+    weight = weight / (9 * 32) ** 0.5 * style[:, None]
+    weight = weight / (weight.square().sum((0, 1, 2)) + 1e-8).sqrt()
+    stuffed = torch.zeros(1, 32, 8, 8, dtype=torch.float64)
+    stuffed[..., ::2, ::2] = x
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0], dtype=torch.float64) / 4
     blurred = F.conv2d(F.pad(stuffed, (2, 1, 2, 1)), torch.outer(taps, taps).expand(32, 1, 4, 4), groups=32)
-    correlated = F.conv2d(blurred, weight.permute(3, 2, 0, 1), padding=1) * layer.demodulation(style, True)
-    expected = F.leaky_relu(correlated + layer.bias[:, None, None], 0.2) * 2**0.5
-    inner = (..., slice(4, -4), slice(4, -4))
-    assert relative(layer(x, w, nothing)[inner], expected[inner]) < 1e-12
+    correlated = F.conv2d(blurred, weight.permute(3, 2, 0, 1), padding=1)
+    expected = F.leaky_relu(correlated + shift[:, None, None], 0.2) * 2**0.5
+    found = []
+    network.blocks[1].conv0.register_forward_hook(lambda layer, given, made: found.append(made))
+    nothing = torch.zeros(1, 1, 8, 8, dtype=torch.float64)
+    network({"w": w, "x": x, "rgb": torch.zeros(1, 3, 4, 4).double(), "noise_1": nothing}, start=1, stop=2)
+    inner = (..., slice(2, -2), slice(2, -2))  # at the border the original code pads once, not twice
+    assert relative(found[0][inner], expected[inner]) < 1e-12
 
 
 @pytest.mark.parametrize("widths", [(3, 4), (6, 5, 4, 3)])
@@ -153,12 +162,13 @@ def test_other_floating_numbers_become_float32(tmp_path, number, legacy):
     assert torch.equal(found, state["convs.0.conv.weight"][0].float())
 
 
-def test_half_precision_in_every_other_format(tmp_path):
+@pytest.mark.parametrize("number", [torch.float16, torch.bfloat16])
+def test_half_precision_in_every_other_format(tmp_path, number):
     arrays = golden("nv_32px_rgb")
-    half = {name: value.half() for name, value in state_of(arrays).items()}
+    half = {name: value.to(number) for name, value in state_of(arrays).items()}
     nvidia = load(write(tmp_path, "half.pkl", nvidia_bytes(half)))
     assert torch.equal(nvidia.blocks[0].const, half["synthesis.b4.const"].float())
-    save_generator(nvidia.half(), tmp_path / "half.safetensors", metadata={})
+    save_generator(nvidia.to(number), tmp_path / "half.safetensors", metadata={})
     assert torch.equal(load(tmp_path / "half.safetensors").blocks[0].const, half["synthesis.b4.const"].float())
 
 

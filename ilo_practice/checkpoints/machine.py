@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 LONGEST_NUMBER = 32  # bytes of an integer, 8 is the most that any size takes
 LARGEST_KEY = 2**63
+MOST = 400_000  # opcodes; three networks of 1024 px have some seventy thousand
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Budget:
     """What reading one file may still cost: opcodes, each of which makes at most one small object, and bytes copied."""
 
     copied: int
-    opcodes: int = 1_000_000
+    opcodes: int = MOST
 
     def copy(self, count: int) -> None:
         """Account for `count` bytes that are not views of the file."""
@@ -76,17 +77,6 @@ def run(
         raise ValueError("a pickle whose text is not UTF-8") from None
 
 
-CONSTANTS = {pickle.NONE: None, pickle.NEWTRUE: True, pickle.NEWFALSE: False, pickle.EMPTY_TUPLE: ()}
-FRESH = {pickle.EMPTY_LIST: list, pickle.EMPTY_DICT: dict, pickle.EMPTY_SET: set}
-INTEGERS = {pickle.BININT: (4, True), pickle.BININT1: (1, False), pickle.BININT2: (2, False)}
-LONGS = {pickle.LONG1: 1, pickle.LONG4: 4}
-TEXTS = {pickle.SHORT_BINUNICODE: 1, pickle.BINUNICODE: 4, pickle.BINUNICODE8: 8}
-BYTES = {pickle.SHORT_BINBYTES: 1, pickle.BINBYTES: 4, pickle.BINBYTES8: 8, pickle.BYTEARRAY8: 8}
-TUPLES = {pickle.TUPLE1: 1, pickle.TUPLE2: 2, pickle.TUPLE3: 3}
-PUTS = {pickle.BINPUT: 1, pickle.LONG_BINPUT: 4}
-GETS = {pickle.BINGET: 1, pickle.LONG_BINGET: 4}
-
-
 class Machine:
     """The stack, the stacks below its marks, the memo, and the place in the file."""
 
@@ -95,64 +85,29 @@ class Machine:
         self.stack: list = []
         self.below: list[list] = []
         self.memo: dict[int, object] = {}
-        self.does = {
-            pickle.MARK: self.mark,
-            pickle.TUPLE: lambda: self.push(tuple(self.marked())),
-            pickle.FROZENSET: lambda: self.push(frozenset(map(key, self.marked()))),
-            pickle.BINFLOAT: lambda: self.push(struct.unpack(">d", self.take(8))[0]),
-            pickle.APPEND: lambda: self.extend([self.stack.pop()]),
-            pickle.APPENDS: lambda: self.extend(self.marked()),
-            pickle.ADDITEMS: lambda: self.add(self.marked()),
-            pickle.SETITEM: lambda: self.set_items([self.stack.pop(), self.stack.pop()][::-1]),
-            pickle.SETITEMS: lambda: self.set_items(self.marked()),
-            pickle.MEMOIZE: lambda: self.put(len(self.memo)),
-            pickle.GLOBAL: lambda: self.name(self.line(), self.line()),
-            pickle.STACK_GLOBAL: lambda: self.name(*[self.stack.pop(), self.stack.pop()][::-1]),
-            pickle.REDUCE: lambda: self.call(self.stack.pop()),
-            pickle.NEWOBJ: lambda: self.call(self.stack.pop()),
-            pickle.NEWOBJ_EX: self.call_with_keywords,
-            pickle.BUILD: lambda: self.build(self.stack.pop()),
-            pickle.BINPERSID: lambda: self.push(self.found(self.stack.pop())),
-            pickle.FRAME: self.frame,
-        }
 
     def run(self) -> object:
         """Every opcode until STOP; what is then on top of the stack."""
         if self.take(1) != pickle.PROTO or not 2 <= self.number(1) <= 5:
             raise ValueError("not a pickle of protocol 2 to 5")
-        while (opcode := bytes(self.take(1))) != pickle.STOP:
-            self.budget.opcodes -= 1
-            if self.budget.opcodes < 0:
-                raise ValueError("a pickle of more parts than any network has")
-            self.step(opcode)
-        return self.stack.pop()
+        while (opcode := self.opcode()) != pickle.STOP[0]:
+            if (step := STEPS.get(opcode)) is None:
+                known = pickletools.code2op.get(chr(opcode))
+                raise ValueError(
+                    f"a pickle with {known.name if known else 'no opcode'} (byte {opcode}), not taken here"
+                )
+            step(self)
+        return self.pop()
 
-    def step(self, opcode: bytes) -> None:
-        if opcode in CONSTANTS:
-            self.push(CONSTANTS[opcode])
-        elif opcode in FRESH:
-            self.push(FRESH[opcode]())
-        elif opcode in INTEGERS:
-            size, signed = INTEGERS[opcode]
-            self.push(self.number(size, signed=signed))
-        elif opcode in TEXTS:
-            self.push(str(self.take(self.number(TEXTS[opcode])), "utf-8"))
-        elif opcode in BYTES:
-            self.push(self.take(self.number(BYTES[opcode])))
-        elif opcode in LONGS:
-            self.push(self.long(self.number(LONGS[opcode])))
-        elif opcode in TUPLES:
-            count = TUPLES[opcode]
-            self.push(tuple([self.stack.pop() for _ in range(count)][::-1]))
-        elif opcode in PUTS:
-            self.put(self.number(PUTS[opcode]))
-        elif opcode in GETS:
-            self.push(self.memo[self.number(GETS[opcode])])
-        elif opcode in self.does:
-            self.does[opcode]()
-        else:
-            known = pickletools.code2op.get(opcode.decode("latin-1"))
-            raise ValueError(f"a pickle with {known.name if known else 'no opcode'} (byte {opcode[0]}), not taken here")
+    def opcode(self) -> int:
+        """The next byte, which is paid for."""
+        if self.at == len(self.data):
+            raise ValueError("a pickle that does not end")
+        self.budget.opcodes -= 1
+        if self.budget.opcodes < 0:
+            raise ValueError("a pickle of more parts than any network has")
+        self.at += 1
+        return self.data[self.at - 1]
 
     def take(self, count: int) -> memoryview:
         """The next `count` bytes, uncopied."""
@@ -164,14 +119,14 @@ class Machine:
     def number(self, size: int, *, signed: bool = False) -> int:
         return int.from_bytes(self.take(size), "little", signed=signed)
 
-    def long(self, size: int) -> int:
-        if size > LONGEST_NUMBER:
-            raise ValueError(f"a pickle with an integer of {size} bytes")
-        return self.number(size, signed=True)
+    def long(self, size: int) -> None:
+        if (length := self.number(size)) > LONGEST_NUMBER:
+            raise ValueError(f"a pickle with an integer of {length} bytes")
+        self.push(self.number(length, signed=True))
 
     def line(self) -> str:
         """A name in the file, up to its newline."""
-        piece = bytes(self.data[self.at : self.at + 256])
+        piece = self.data[self.at : self.at + 256].tobytes()
         text, newline, _ = piece.partition(b"\n")
         if not newline:
             raise ValueError("a pickle with a name that does not end")
@@ -185,6 +140,19 @@ class Machine:
     def push(self, value: object) -> None:
         self.stack.append(value)
 
+    def pop(self) -> object:
+        return self.stack.pop()
+
+    def last(self, count: int) -> list:
+        """The last `count` things, which go."""
+        return [self.stack.pop() for _ in range(count)][::-1]
+
+    def text(self, size: int) -> None:
+        self.push(str(self.take(self.number(size)), "utf-8"))
+
+    def bytes(self, size: int) -> None:
+        self.push(self.take(self.number(size)))
+
     def mark(self) -> None:
         self.below.append(self.stack)
         self.stack = []
@@ -195,11 +163,15 @@ class Machine:
         return items
 
     def put(self, index: int) -> None:
+        if index > MOST:
+            raise ValueError("a pickle that numbers its parts beyond what any network has")
         self.memo[index] = self.stack[-1]
 
     def name(self, module: object, attribute: object) -> None:
         if type(module) is not str or type(attribute) is not str:
             raise ValueError("a pickle with a name that is not text")
+        if "." in attribute:
+            raise ValueError(f"a pickle with the name {attribute[:80]!r}, a part of another")
         self.push(self.resolve(f"{module}.{attribute}"))
 
     def extend(self, items: list) -> None:
@@ -222,7 +194,7 @@ class Machine:
 
     def call(self, args: object) -> None:
         """The constructor below the arguments, if it is one of ours; the name and the arguments as data, if not."""
-        function = self.stack.pop()
+        function = self.pop()
         if type(args) is not tuple:
             raise ValueError("a pickle with arguments that are no tuple")
         if type(function) is Constructor:
@@ -233,10 +205,10 @@ class Machine:
             raise ValueError("a pickle that calls what is no name")
 
     def call_with_keywords(self) -> None:
-        keywords = self.stack.pop()
+        keywords = self.pop()
         if type(keywords) is not dict or keywords:
             raise ValueError("a pickle with an object made from keywords")
-        self.call(self.stack.pop())
+        self.call(self.pop())
 
     def build(self, state: object) -> None:
         """Give a state to what takes one; a dictionary's own attributes (`_metadata` of a state dict) are left out."""
@@ -252,6 +224,55 @@ class Machine:
         if self.persistent is None:
             raise ValueError("a pickle with a persistent id, outside a file of torch.save")
         return self.persistent(identity)
+
+
+_STEPS: dict[bytes, Callable[[Machine], None]] = {
+    pickle.MARK: Machine.mark,
+    pickle.FRAME: Machine.frame,
+    pickle.NONE: lambda m: m.push(None),
+    pickle.NEWTRUE: lambda m: m.push(True),
+    pickle.NEWFALSE: lambda m: m.push(False),
+    pickle.BININT: lambda m: m.push(m.number(4, signed=True)),
+    pickle.BININT1: lambda m: m.push(m.number(1)),
+    pickle.BININT2: lambda m: m.push(m.number(2)),
+    pickle.LONG1: lambda m: m.long(1),
+    pickle.LONG4: lambda m: m.long(4),
+    pickle.BINFLOAT: lambda m: m.push(struct.unpack(">d", m.take(8))[0]),
+    pickle.SHORT_BINUNICODE: lambda m: m.text(1),
+    pickle.BINUNICODE: lambda m: m.text(4),
+    pickle.BINUNICODE8: lambda m: m.text(8),
+    pickle.SHORT_BINBYTES: lambda m: m.bytes(1),
+    pickle.BINBYTES: lambda m: m.bytes(4),
+    pickle.BINBYTES8: lambda m: m.bytes(8),
+    pickle.BYTEARRAY8: lambda m: m.bytes(8),
+    pickle.EMPTY_TUPLE: lambda m: m.push(()),
+    pickle.TUPLE1: lambda m: m.push(tuple(m.last(1))),
+    pickle.TUPLE2: lambda m: m.push(tuple(m.last(2))),
+    pickle.TUPLE3: lambda m: m.push(tuple(m.last(3))),
+    pickle.TUPLE: lambda m: m.push(tuple(m.marked())),
+    pickle.EMPTY_LIST: lambda m: m.push([]),
+    pickle.APPEND: lambda m: m.extend(m.last(1)),
+    pickle.APPENDS: lambda m: m.extend(m.marked()),
+    pickle.EMPTY_SET: lambda m: m.push(set()),
+    pickle.ADDITEMS: lambda m: m.add(m.marked()),
+    pickle.FROZENSET: lambda m: m.push(frozenset(map(key, m.marked()))),
+    pickle.EMPTY_DICT: lambda m: m.push({}),
+    pickle.SETITEM: lambda m: m.set_items(m.last(2)),
+    pickle.SETITEMS: lambda m: m.set_items(m.marked()),
+    pickle.BINPUT: lambda m: m.put(m.number(1)),
+    pickle.LONG_BINPUT: lambda m: m.put(m.number(4)),
+    pickle.MEMOIZE: lambda m: m.put(len(m.memo)),
+    pickle.BINGET: lambda m: m.push(m.memo[m.number(1)]),
+    pickle.LONG_BINGET: lambda m: m.push(m.memo[m.number(4)]),
+    pickle.GLOBAL: lambda m: m.name(m.line(), m.line()),
+    pickle.STACK_GLOBAL: lambda m: m.name(*m.last(2)),
+    pickle.REDUCE: lambda m: m.call(m.pop()),
+    pickle.NEWOBJ: lambda m: m.call(m.pop()),
+    pickle.NEWOBJ_EX: Machine.call_with_keywords,
+    pickle.BUILD: lambda m: m.build(m.pop()),
+    pickle.BINPERSID: lambda m: m.push(m.found(m.pop())),
+}
+STEPS = {code[0]: step for code, step in _STEPS.items()}
 
 
 def key(value: object) -> str | int:

@@ -84,7 +84,7 @@ def read(path: Path) -> Weights:
     with path.open("rb") as file:
         data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     head = bytes(data[:64])
-    if head[8:9] == b"{":
+    if head[4:9] == b"\x00\x00\x00\x00{":  # the upper half of the header's length, and its first character
         return ours.read(path)
     budget = Budget(copied=len(data))
     try:

@@ -100,7 +100,9 @@ class Stored:
         strides = [step * element.size for step in self.stride]
         view = np.lib.stride_tricks.as_strided(numbers, self.shape, strides, writeable=False)
         if element.name == "bfloat16":
-            return torch.from_numpy((view.astype(np.uint32) << 16).view(np.float32))
+            upper = view.astype(np.uint32)
+            upper <<= 16  # in place: a single number stays an array
+            return torch.from_numpy(upper.view(np.float32))
         return torch.from_numpy(view.astype(numbers.dtype.newbyteorder("="), order="C"))
 
 
