@@ -1,21 +1,22 @@
 """The command line: python -m ilo_practice restore | demo | experiment | train | weights."""
 
 import argparse
-import json
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from safetensors import safe_open
 
-from ilo_practice import checkpoints, experiments
+from ilo_practice import experiments
 from ilo_practice.arguments import FLAGS
-from ilo_practice.job import DEVICES, run_restore
+from ilo_practice.commands import weights
+from ilo_practice.devices import DEVICES
+from ilo_practice.job import run_restore
 from ilo_practice.outputs import output_folder
 from ilo_practice.perceptual import PERCEPTUAL
 from ilo_practice.problems import PROBLEMS
@@ -78,6 +79,7 @@ def parser() -> Parser:
     experiment.add_argument("study", choices=experiments.EXPERIMENTS)
     experiment.add_argument("--tune", action="store_true", help="choose the values of the methods, on other images")
     experiment.add_argument("--workers", type=int, metavar="N", help="processes, one for every core if not given")
+    experiment.add_argument("--resume", metavar="FILE", help="keep what is finished here, and go on from it")
     _add_output(experiment, out="results", force=True)
 
     train = commands.add_parser("train", help="make the embedded generator again, from the archive of its data")
@@ -90,9 +92,7 @@ def parser() -> Parser:
         flag = f"--{name.replace('_', '-')}"
         train.add_argument(flag, type=type(value), default=value, metavar="X", help="default: %(default)s")
 
-    weights = commands.add_parser("weights", help="the embedded generators")
-    weights.set_defaults(run=_weights)
-    weights.add_argument("action", choices=("list",))
+    weights.add(commands, _bar)
     return top
 
 
@@ -130,7 +130,8 @@ def _demo(args: argparse.Namespace) -> int:
 def _experiment(args: argparse.Namespace) -> int:
     with output_folder(args.out, force=args.force) as folder, _bar() as told:
         tuning, comparison = experiments.EXPERIMENTS[args.study]
-        (tuning if args.tune else comparison)(folder, seed=args.seed, workers=args.workers, on_step=told)
+        options = {"seed": args.seed, "workers": args.workers, "kept": args.resume and Path(args.resume)}
+        (tuning if args.tune else comparison)(folder, on_step=told, **options)
     return 0
 
 
@@ -147,17 +148,6 @@ def _train(args: argparse.Namespace) -> int:
     with _bar() as told:
         train(trainer, args.out, images=args.images, on_step=lambda now: told(now["images"], args.images, "training"))
         publish(trainer, training, held_out, args.out, seed=args.seed, on_stage=lambda what: told(1, 1, what))
-    return 0
-
-
-def _weights(args: argparse.Namespace) -> int:
-    for name in checkpoints.embedded():
-        path = checkpoints.file_of(name)
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata()
-        resolution = json.loads(about["architecture"])["resolution"]
-        size, digest = path.stat().st_size, checkpoints.sha256(path)
-        print(f"{name}  {resolution} px  {size} bytes  {about['license']}  sha256 {digest}")
     return 0
 
 

@@ -102,7 +102,15 @@ def _finished(kept: Path | None) -> dict[str, list[float]]:
     return dict(json.loads(line) for line in kept.read_text().splitlines(keepends=True) if line.endswith("\n"))
 
 
-def tuning(study: Study, folder: str | Path, *, seed: int, on_step: Told, workers: int | None = None) -> None:
+def tuning(
+    study: Study,
+    folder: str | Path,
+    *,
+    seed: int,
+    on_step: Told,
+    workers: int | None = None,
+    kept: Path | None = None,
+) -> None:
     """Write <study>-recipes.json: for every method, set and kind the candidate of least true error on tuning images."""
     methods = {name: method for name, method in study.methods.items() if method.tuned_as is None}
     cases = list(product(study.sets, study.tuned_at.items(), methods))
@@ -114,7 +122,6 @@ def tuning(study: Study, folder: str | Path, *, seed: int, on_step: Told, worker
         for part, (kind, level), name in cases
         for changes in methods[name].candidates
     ]  # fmt: skip
-    kept = Path(folder) / f".{study.name}-tuning.jsonl"
     found = iter(run_all(runs, workers=_cores(workers), on_step=on_step, kept=kept))
     rows = []
     for part, (kind, _), name in cases:
@@ -126,7 +133,15 @@ def tuning(study: Study, folder: str | Path, *, seed: int, on_step: Told, worker
     _write_json(folder, f"{study.name}-recipes", record)
 
 
-def comparison(study: Study, folder: str | Path, *, seed: int, on_step: Told, workers: int | None = None) -> None:
+def comparison(
+    study: Study,
+    folder: str | Path,
+    *,
+    seed: int,
+    on_step: Told,
+    workers: int | None = None,
+    kept: Path | None = None,
+) -> None:
     """Write the study's table: <study>.json (every error) and <study>.md (means and intervals)."""
     cases = [(part, kind, level) for part in study.sets for kind, level in study.problems]
     runs = [
@@ -137,7 +152,6 @@ def comparison(study: Study, folder: str | Path, *, seed: int, on_step: Told, wo
         for part, kind, level in cases
         for name, method in study.methods.items()
     ]  # fmt: skip
-    kept = Path(folder) / f".{study.name}.jsonl"
     rows = []
     if study.baseline is not None:
         name, errors_of = study.baseline

@@ -16,6 +16,7 @@ import torch
 
 from ilo_practice import checkpoints
 from ilo_practice.arguments import given, simulated, truth_of
+from ilo_practice.devices import describe, pick_device
 from ilo_practice.perceptual import Perceptual, perceptual
 from ilo_practice.problems import PROBLEMS, InverseProblem
 from ilo_practice.recipes import Recipe, scheduled
@@ -26,8 +27,6 @@ from ilo_practice.settings import varied
 from ilo_practice.tuned import tuned
 from ilo_theory.generators import Generator
 from ilo_theory.ilo import Progress
-
-DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, str], None]) -> dict:
@@ -82,6 +81,7 @@ def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, s
     arguments = {key: value for key, value in vars(args).items() if key not in ("run", "argv")}
     command = shlex.join(["python", "-m", "ilo_practice", *args.argv])
     seconds = round(time.monotonic() - started, 3)
+    about = {"versions": versions(), "machine": describe(device)}
     return write_restoration(
         folder,
         problem,
@@ -89,7 +89,7 @@ def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, s
         observation=observation,
         rounds=names_of(search, rounds),
         labels=("observed", args.recipe),
-        record={"command": command, "arguments": arguments, **run, "versions": versions(), "seconds": seconds},
+        record={"command": command, "arguments": arguments, **run, **about, "seconds": seconds},
         truth=truth,
     )
 
@@ -126,16 +126,6 @@ def perceptual_of(
     if not (recipe.lpips and problem.perceptible(recipe.lpips_from)):
         return None
     return perceptual(args.perceptual, trunk=args.perceptual_trunk, rng=rng)
-
-
-def pick_device(name: str) -> str:
-    """`auto` is a CUDA device where there is one and else the CPU; a device that is missing is a ValueError."""
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not there[name]:
-        raise ValueError(f"`--device {name}`: this machine has none; --device cpu works everywhere.")
-    return name
 
 
 def seeds(seed: int) -> tuple[int, int]:

@@ -39,6 +39,8 @@ def kept_state(
     path = Path(path)
     if not path.parent.is_dir():
         raise NotADirectoryError(f"`--resume {path}`: there is no folder {path.parent}.")
+    for unfinished in path.parent.glob(f".{path.name}.*"):  # what a killed run was writing
+        unfinished.unlink()
     written = time.monotonic()
 
     def keep(state: State) -> None:

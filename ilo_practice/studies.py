@@ -20,7 +20,7 @@ DIGIT_LEVELS = {
     "denoise": (0.2, 0.6, 1.0),
 }
 DIGITS_TUNED_AT = {"inpaint": 0.1, "sense": 0.05, "superres": 4, "denoise": 0.6}
-FACE_LEVELS = {"inpaint": (0.1,), "sense": (0.05,), "superres": (4,), "denoise": (0.4,)}
+FACES_TUNED_AT = {"inpaint": 0.1, "sense": 0.05, "superres": 4, "denoise": 0.4}
 
 FROM_ONE_Z = {"codes": ["z"], "noises": [0], "spheres": [False], "geodesic": [0.0]}
 
@@ -93,4 +93,23 @@ SKIP = Study(
     tuning=(100, 110),
 )
 
-STUDIES = {study.name: study for study in (DIGITS, SKIP)}
+FACES = Study(
+    name="dcgan-faces",
+    generator="dcgan-faces",
+    title="faces a set",
+    sets={"drawn": drawn, "photographs": photographs},
+    methods={
+        "csgm": Method("csgm", grid(lr=[(0.05,), (0.1,), (0.2,), (0.3,), (0.5,), (0.8,)])),
+        "csgm-restarts": Method("csgm-restarts", grid(lr=[(0.1,), (0.2,), (0.4,)], restarts=[3, 6])),
+        "pulse": Method("csgm-wplus", grid(lr=[(0.1,), (0.2,), (0.4,)], restarts=[1, 4])),
+        "ilo": Method("ilo", grid(spheres=[False], lr=[(0.2, 0.05)], radius_scale=[1.0, 2.0, 4.0], restarts=[1, 3])),
+        "algorithm-1": Method("algorithm-1", grid(lr=[(0.2, 0.05)], radius_scale=[1.0, 4.0, 16.0], restarts=[1, 3])),
+    },
+    levels={kind: (level,) for kind, level in FACES_TUNED_AT.items()},
+    tuned_at=FACES_TUNED_AT,
+    reported=(0, 40),
+    tuning=(60, 68),
+    group=20,
+)
+
+STUDIES = {study.name: study for study in (DIGITS, SKIP, FACES)}

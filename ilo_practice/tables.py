@@ -38,8 +38,8 @@ def results_table(record: Mapping) -> str:
     several = len({part for part, _, _ in cases}) > 1
     found = {(row["set"], row["kind"], row["level"], row["method"]): row for row in record["rows"]}
     lines = [
-        f"True mean squared error x 1000 of {record['images']} {record['title']} in [-1, 1], {record['steps']} gradient "
-        "steps an image for every method, and PSNR, means [95 % intervals over images]"
+        f"True mean squared error x 1000 of {record['images']} {record['title']} in [-1, 1], and PSNR, after "
+        f"{record['steps']} gradient steps an image for every method: means [95 % intervals over images]"
         + ("; the last columns are ratios of mean errors, above 1 where ILO is better." if rivals else "."),
         "",
         f"| | {' | '.join(methods)} |" + "".join(f" {rival} / ilo |" for rival in rivals),
