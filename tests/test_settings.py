@@ -39,10 +39,24 @@ def test_a_word_sets_its_field_and_no_other(word, value):
 
 @pytest.mark.parametrize(
     "word",
-    (
-        "lr tempo=1 build=x source=me lr=fast lr=[] lr=[NaN] spheres=1 restarts=true restarts=1.5 starts=[0.5] "
-        "features=3 flat=no codes=3 geodesic=NaN noise_addition=0"
-    ).split(),
+    [
+        "lr",
+        "tempo=1",
+        "build=x",
+        "source=me",
+        "lr=fast",
+        "lr=[]",
+        "lr=[NaN]",
+        "spheres=1",
+        "restarts=true",
+        "restarts=1.5",
+        "starts=[0.5]",
+        "features=3",
+        "flat=no",
+        "codes=3",
+        "geodesic=NaN",
+        "noise_addition=0",
+    ],
 )
 def test_what_is_no_setting_is_refused_in_one_line(word):
     with pytest.raises(ValueError, match=r"^`--set ") as refused:
