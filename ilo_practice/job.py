@@ -20,6 +20,7 @@ from ilo_practice.devices import describe, pick_device
 from ilo_practice.perceptual import Perceptual, perceptual
 from ilo_practice.problems import PROBLEMS, InverseProblem
 from ilo_practice.recipes import Recipe, scheduled
+from ilo_practice.registry import opened
 from ilo_practice.report import names_of
 from ilo_practice.restore import solve, write_restoration
 from ilo_practice.resume import kept_state
@@ -39,7 +40,8 @@ def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, s
     """
     started = time.monotonic()
     device, (simulating, solving) = pick_device(args.device), seeds(args.seed)
-    generator = checkpoints.load(args.generator)
+    source = opened(args.generator)
+    generator = checkpoints.load(source)
     recipe, steps = recipe_of(args, generator)
     if recipe.code == "v" and generator.v_std.isnan().any():  # a file from elsewhere, without the moments of its codes
         generator.fit_codes_(rng=torch.Generator().manual_seed(solving))
@@ -57,7 +59,7 @@ def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, s
         "seed": args.seed,
         "steps": steps,
         "device": device,
-        "generator": {"name": args.generator, "sha256": checkpoints.sha256(checkpoints.file_of(args.generator))},
+        "generator": {"name": args.generator, "sha256": checkpoints.sha256(checkpoints.file_of(source))},
         "recipe": asdict(recipe) | {"name": args.recipe, "build": recipe.build.__name__},
         "perceptual": network and dict(network.about),
         "problem": {

@@ -60,7 +60,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _inspect(args: argparse.Namespace) -> int:
-    found = checkpoints.inspect(_file(args.source, args.folder))
+    found = checkpoints.inspect(registry.opened(args.source, args.folder))
     row = registry.known_as(found.sha256)
     codes = f"z {found.z_dim}" + (f", w {found.w_dim}" if found.w_dim is not None else "")
     labels = f", {found.label_dim} labels" if found.label_dim else ""
@@ -84,7 +84,7 @@ def _inspect(args: argparse.Namespace) -> int:
 
 
 def _convert(args: argparse.Namespace) -> int:
-    source = _file(args.source, args.folder)
+    source = registry.opened(args.source, args.folder)
     found = checkpoints.inspect(source)
     row = registry.known_as(found.sha256)
     licence = args.licence or found.licence or (row.licence if row else "unknown")
@@ -102,13 +102,3 @@ def _fetch(args: argparse.Namespace, bar: Bar) -> int:
     row = registry.named(args.name)
     print(f"{path}: {row.what}; {row.licence}; sha256 {args.sha256 or row.sha256}")
     return 0
-
-
-def _file(source: str, folder: str | None) -> str | Path:
-    """What `checkpoints` opens: a file, or a generator by its name, of a published one the file that was fetched."""
-    if source not in registry.PUBLISHED or Path(source).exists():
-        return source
-    path = registry.whereabouts(source, folder)
-    if not path.is_file():
-        raise FileNotFoundError(f"{source!r} is not here yet ({path}): fetch it first, `weights fetch {source}`.")
-    return path

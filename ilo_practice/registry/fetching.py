@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pooch
 
 from ilo_practice.registry.partial import Partial, partial
-from ilo_practice.registry.table import Published, named
+from ilo_practice.registry.table import PUBLISHED, Published, named
 from ilo_practice.registry.transfer import Refused, Stale, Told, checked, receive
 
 AGAIN = 5  # transfers from one address, if each brings more
@@ -27,6 +27,19 @@ def default_folder() -> Path:
 def whereabouts(name: str, folder: str | Path | None = None) -> Path:
     """The file that `fetch(name)` makes, whether it is there or not. Raises ValueError for an unknown name."""
     return Path(folder or default_folder()) / named(name).file
+
+
+def opened(source: str | Path, folder: str | Path | None = None) -> str | Path:
+    """What `checkpoints` opens: `source` itself, a file or a name of ours, or the file fetched under a published name.
+
+    Raises FileNotFoundError, saying how to fetch it, where that is not here yet.
+    """
+    if str(source) not in PUBLISHED or Path(source).exists():
+        return source
+    path = whereabouts(str(source), folder)
+    if not path.is_file():
+        raise FileNotFoundError(f"{source!r} is not here yet ({path}): fetch it first, `weights fetch {source}`.")
+    return path
 
 
 def fetch(
