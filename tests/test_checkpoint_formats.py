@@ -12,8 +12,8 @@ import torch.nn.functional as F
 
 from ilo_practice import dcgan
 from ilo_practice.checkpoints import file_of, inspect, load, save_generator
+from ilo_practice.checkpoints.inert import Budget
 from ilo_practice.checkpoints.kinds import dcgan_layout
-from ilo_practice.checkpoints.machine import Budget
 from ilo_practice.checkpoints.network import layout
 from ilo_practice.checkpoints.torch_files import read_legacy, read_zip
 from tests.formats import (

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from ilo_practice.checkpoints.machine import MOST, Budget, Inert
+from ilo_practice.checkpoints.inert import MOST, Budget, Inert
 from ilo_practice.checkpoints.pickles import KNOWN, NumpyArray
 from ilo_practice.checkpoints.stored import Storage, Stored, contiguous
 from ilo_practice.checkpoints.torch_files import read_legacy, read_pickle, read_zip

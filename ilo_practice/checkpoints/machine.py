@@ -10,50 +10,10 @@ import pickle
 import pickletools
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from ilo_practice.checkpoints.inert import LONGEST, MOST, Budget, Constructor, Global, Inert, key
 
 LONGEST_NUMBER = 32  # bytes of an integer, 8 is the most that any size takes
-LARGEST_KEY = 2**63
-MOST = 400_000  # opcodes; three networks of 1024 px have some seventy thousand
-
-
-@dataclass(frozen=True)
-class Global:
-    """A name that stands for nothing but itself."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Constructor:
-    """A name that has a meaning here: `make` takes the arguments that the file gives, and checks them."""
-
-    name: str
-    make: Callable[[tuple, "Budget"], object]
-
-
-@dataclass(eq=False)
-class Inert:
-    """What a file would have made by calling or creating `name`: the arguments, the items set, the state. Data only."""
-
-    name: str
-    args: tuple = ()
-    items: dict = field(default_factory=dict)
-    state: object = None
-
-
-@dataclass
-class Budget:
-    """What reading one file may still cost: opcodes, each of which makes at most one small object, and bytes copied."""
-
-    copied: int
-    opcodes: int = MOST
-
-    def copy(self, count: int) -> None:
-        """Account for `count` bytes that are not views of the file."""
-        self.copied -= count
-        if self.copied < 0:
-            raise ValueError("it asks for more bytes than the file holds")
 
 
 Resolve = Callable[[str], Global | Constructor | object]
@@ -103,9 +63,7 @@ class Machine:
         """The next byte, which is paid for."""
         if self.at == len(self.data):
             raise ValueError("a pickle that does not end")
-        self.budget.opcodes -= 1
-        if self.budget.opcodes < 0:
-            raise ValueError("a pickle of more parts than any network has")
+        self.budget.step()
         self.at += 1
         return self.data[self.at - 1]
 
@@ -170,6 +128,8 @@ class Machine:
     def name(self, module: object, attribute: object) -> None:
         if type(module) is not str or type(attribute) is not str:
             raise ValueError("a pickle with a name that is not text")
+        if max(len(module), len(attribute)) > LONGEST:
+            raise ValueError("a pickle with a name longer than any")
         if "." in attribute:
             raise ValueError(f"a pickle with the name {attribute[:80]!r}, a part of another")
         self.push(self.resolve(f"{module}.{attribute}"))
@@ -273,15 +233,3 @@ _STEPS: dict[bytes, Callable[[Machine], None]] = {
     pickle.BINPERSID: lambda m: m.push(m.found(m.pop())),
 }
 STEPS = {code[0]: step for code, step in _STEPS.items()}
-
-
-def key(value: object) -> str | int:
-    """A key of a dictionary or a set: text, or an integer of at most 64 bits, so that no two can be made to collide."""
-    if type(value) is str or (type(value) is int and abs(value) < LARGEST_KEY):
-        return value
-    raise ValueError("a pickle with a key that is neither text nor a small integer")
-
-
-def items_of(value: object) -> dict:
-    """What is set in a dictionary, or in an object of a file that is a dictionary of its own class; else nothing."""
-    return value if type(value) is dict else value.items if type(value) is Inert else {}

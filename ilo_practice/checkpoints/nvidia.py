@@ -9,14 +9,14 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ilo_practice.checkpoints.machine import Inert, items_of
+from ilo_practice.checkpoints.inert import LONGEST, Inert, items_of
 from ilo_practice.checkpoints.names import architecture_of, translate
 from ilo_practice.checkpoints.stored import Stored
 from ilo_practice.checkpoints.weights import Weights
 
 RECONSTRUCT = "torch_utils.persistence._reconstruct_persistent_obj"
 GENERATORS = ("G_ema", "G")
-DEEPEST, MOST, LONGEST = 12, 5000, 200  # levels, modules or tensors, letters of a name
+DEEPEST, MOST, WIDEST = 12, 5000, 500  # levels; modules, or tensors; what one module holds
 MAPPING_RATE = 0.01
 
 # What the layers of StyleGAN-2 may say of themselves: class, attribute -> the one value that this package computes.
@@ -94,16 +94,22 @@ def _module(path: str, node: object) -> Module:
         kind, state = node.name.rpartition(".")[2], node.state
     else:
         kind, state = None, None
-    if type(kind) is not str or type(state) is not dict or not all(type(name) is str for name in state):
+    if type(kind) is not str or not _names_things(state):
         raise ValueError(f"a network whose module {path[:80]!r} has no class and no state")
     return Module(path, kind, state)
+
+
+def _names_things(held: object) -> bool:
+    return (
+        type(held) is dict and len(held) <= WIDEST and all(type(name) is str and len(name) <= LONGEST for name in held)
+    )
 
 
 def _held(module: Module, kind: str) -> dict:
     """The parameters, buffers or modules of a module, by their names."""
     held = module.state.get(kind, {})
-    if type(held) is not dict or not all(type(name) is str and len(name) <= LONGEST for name in held):
-        raise ValueError(f"a network whose module {module.path[:80]!r} has no {kind}")
+    if not _names_things(held):
+        raise ValueError(f"a network whose module {module.path[:80]!r} has no {kind}, or too many")
     return held
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ilo_practice.checkpoints.machine import Budget, Constructor, Global, key
-from ilo_practice.checkpoints.stored import ELEMENTS, Element, Storage, Stored, array
+from ilo_practice.checkpoints.inert import Budget, Constructor, Global, key
+from ilo_practice.checkpoints.stored import ELEMENTS, MOST_DIMENSIONS, Element, Storage, Stored, array
 
 # Modules whose names stand in real files for what is not needed to run a generator, or is read as data.
 INERT = ("dnnlib.", "torch_utils.", "training.", "torch.nn.", "argparse.Namespace")
@@ -89,6 +89,7 @@ def _numpy_buffer(args: tuple, budget: Budget) -> NumpyArray:
 def _ordered(args: tuple, budget: Budget) -> dict:
     """`OrderedDict()` or `OrderedDict([(key, value), ...])`: a dictionary, which has an order."""
     pairs = args[0] if len(args) == 1 and type(args[0]) is list else [] if not args else None
+    budget.step(len(pairs or ()))
     if pairs is None or not all(type(pair) in (tuple, list) and len(pair) == 2 for pair in pairs):
         raise ValueError("an ordered dictionary made of what are no pairs")
     return {key(name): value for name, value in pairs}
@@ -98,6 +99,7 @@ def _set(args: tuple, budget: Budget) -> set:
     items = args[0] if len(args) == 1 else ()
     if type(items) not in (list, tuple):
         raise ValueError("a set made of what is no list")
+    budget.step(len(items))
     return set(map(key, items))
 
 
@@ -131,8 +133,8 @@ def _parameter(args: tuple, budget: Budget) -> Stored:
 
 def _size(args: tuple, budget: Budget) -> tuple:
     (sizes,) = _take(args, 1)
-    if type(sizes) not in (list, tuple):
-        raise ValueError("a size that is no tuple")
+    if type(sizes) not in (list, tuple) or len(sizes) > MOST_DIMENSIONS:
+        raise ValueError("a size that is no tuple, or of too many dimensions")
     return tuple(sizes)
 
 

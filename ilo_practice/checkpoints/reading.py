@@ -6,8 +6,8 @@ from pathlib import Path
 from ilo_practice import dcgan
 from ilo_practice.checkpoints import nvidia, ours, state_dicts, tensorflow
 from ilo_practice.checkpoints.files import file_of, offered
+from ilo_practice.checkpoints.inert import Budget
 from ilo_practice.checkpoints.kinds import KINDS
-from ilo_practice.checkpoints.machine import Budget
 from ilo_practice.checkpoints.torch_files import opens_legacy, read_legacy, read_pickle, read_zip
 from ilo_practice.checkpoints.weights import Weights
 from ilo_theory.generators import Generator

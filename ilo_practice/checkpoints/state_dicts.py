@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from ilo_practice import dcgan
+from ilo_practice.checkpoints.inert import LONGEST
 from ilo_practice.checkpoints.names import architecture_of, translate
 from ilo_practice.checkpoints.stored import Stored
 from ilo_practice.checkpoints.weights import Weights
@@ -19,7 +20,7 @@ def read(root: object, container: str) -> Weights:
     found = [name for name in GENERATORS if type(root.get(name)) is dict]
     state = root[found[0]] if found else root
     for name, value in state.items():
-        if type(name) is not str or type(value) is not Stored:
+        if type(name) is not str or len(name) > LONGEST or type(value) is not Stored:
             raise ValueError(f"a file of torch whose {str(name)[:80]!r} is no tensor of a generator's")
     if any(re.match(r"(?:module\.)?main\.", name) for name in state):
         tensors = _of_dcgan(state)

@@ -68,10 +68,9 @@ class Stored:
     offset: int = 0
 
     def __post_init__(self):
-        sizes = (self.shape, self.stride, (self.offset,))
-        if not all(type(numbers) is tuple and all(type(n) is int and n >= 0 for n in numbers) for numbers in sizes):
-            raise ValueError("a tensor whose shape, strides and offset are not integers >= 0")
-        if len(self.shape) != len(self.stride) or len(self.shape) > MOST_DIMENSIONS:
+        if not all(map(is_size, (self.shape, self.stride, (self.offset,)))):
+            raise ValueError("a tensor whose shape, strides and offset are not integers >= 0, at most 8 of them")
+        if len(self.shape) != len(self.stride):
             raise ValueError(f"a tensor of {len(self.shape)} dimensions and {len(self.stride)} strides")
         reach = 1 + sum((n - 1) * step for n, step in zip(self.shape, self.stride, strict=True))
         if self.count and (self.offset + reach > self.storage.count or self.count > reach):
@@ -106,6 +105,13 @@ class Stored:
         return torch.from_numpy(view.astype(numbers.dtype.newbyteorder("="), order="C"))
 
 
+def is_size(numbers: object) -> bool:
+    """Whether a shape of a file is a short tuple of integers >= 0."""
+    return (
+        type(numbers) is tuple and len(numbers) <= MOST_DIMENSIONS and all(type(n) is int and n >= 0 for n in numbers)
+    )
+
+
 def contiguous(shape: tuple[int, ...], *, fortran: bool = False) -> tuple[int, ...]:
     """The strides of `shape` without gaps, the last dimension the fastest, or the first."""
     strides, step = [], 1
@@ -117,8 +123,8 @@ def contiguous(shape: tuple[int, ...], *, fortran: bool = False) -> tuple[int, .
 
 def array(element: Element, shape: object, data: object, *, fortran: bool = False) -> Stored:
     """The tensor of `shape` whose bytes are `data`. Raises ValueError where they are not as many."""
-    if type(shape) is not tuple or not all(type(n) is int and n >= 0 for n in shape):
-        raise ValueError("an array whose shape is not a tuple of integers >= 0")
+    if not is_size(shape):
+        raise ValueError("an array whose shape is not a tuple of integers >= 0, at most 8 of them")
     if type(data) is not memoryview:
         raise ValueError("an array whose numbers are not bytes")
     storage = Storage(element, prod(shape))

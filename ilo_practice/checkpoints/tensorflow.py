@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from ilo_practice.checkpoints.machine import Inert, items_of
+from ilo_practice.checkpoints.inert import LONGEST, Inert, items_of
 from ilo_practice.checkpoints.names import architecture_of
 from ilo_practice.checkpoints.nvidia import clamp_of
 from ilo_practice.checkpoints.pickles import NumpyArray
@@ -29,7 +29,7 @@ from ilo_practice.checkpoints.weights import Weights
 
 NETWORK = "dnnlib.tflib.network.Network"
 PARTS = ("mapping", "synthesis")
-MOST, LONGEST = 1000, 200  # variables, letters of a name
+MOST = 1000  # variables
 
 # What a network may be told: option -> the one value that this package computes.
 ONLY = {

@@ -3,7 +3,8 @@
 import pickle
 
 from ilo_practice.checkpoints.archive import members
-from ilo_practice.checkpoints.machine import Budget, Constructor, Persistent, run
+from ilo_practice.checkpoints.inert import LONGEST, Budget, Constructor
+from ilo_practice.checkpoints.machine import Persistent, run
 from ilo_practice.checkpoints.pickles import resolve
 from ilo_practice.checkpoints.stored import Element, Storage
 
@@ -87,9 +88,13 @@ def _storage(identity: object, storages: dict[str, Storage]) -> tuple[str, Stora
     if type(identity) is not tuple or not 5 <= len(identity) <= 6 or any(part is not None for part in identity[5:]):
         raise ValueError("a persistent id that is no storage")
     kind, element, key, _, count = identity[:5]
-    if kind != "storage" or type(element) is not Element or type(key) is not str or type(count) is not int or count < 0:
+    if kind != "storage" or type(element) is not Element or not _is_key(key) or type(count) is not int or count < 0:
         raise ValueError("a persistent id that is no storage")
     storage = storages.setdefault(key, Storage(element, count))
     if (storage.element, storage.count) != (element, count):
         raise ValueError(f"the storage {key[:20]!r} claimed in two sizes")
     return key, storage
+
+
+def _is_key(key: object) -> bool:
+    return type(key) is str and len(key) <= LONGEST

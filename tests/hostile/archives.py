@@ -93,6 +93,7 @@ def cases() -> Iterator[Case]:
         "a negative shape": {"shape": (-4,)},
         "shapes whose product overflows": {"shape": (2**32, 2**32), "stride": (0, 0)},
         "more strides than dimensions": {"stride": (1, 1)},
+        "a shape of a hundred thousand dimensions": {"shape": (2,) * 100_000, "stride": (0,) * 100_000},
         "a shape of 9 dimensions": {"shape": (1,) * 9, "stride": (1,) * 9},
         "an empty weight": {"shape": (0,), "stride": (1,)},
         "an empty weight that begins beyond": {"shape": (0,), "stride": (1,), "offset": 99},
@@ -107,11 +108,27 @@ def cases() -> Iterator[Case]:
         for file in ("archive", "legacy"):
             fewer = {k: v for k, v in valid.rosinality_state().items() if k != key}
             yield made(f"{key} missing, {file}", torch_bytes({"g_ema": fewer}, legacy=file == "legacy"))
+    names = ("conv1.conv.weight", "convs.0.conv.weight", "convs.1.conv.weight")
+    for file in ("archive", "legacy"):
+        shared = _wide(dict.fromkeys(names, torch.zeros(1, 64, 64, 3, 3)))
+        yield made(f"three weights at one place, {file}", torch_bytes(shared, legacy=file == "legacy"))
+    yield made("a storage whose name is a megabyte", archive(state(tensor("0" * 2**20, 4)), numbers))
     yield made("an object with attributes", archive(pickled(dictionary(g_ema=dictionary(a=b"]}b")))))
     yield made("a whole module", archive(pickled(name("torch.nn.modules.linear", "Linear") + b")\x81}b")))
     yield made("a program of TorchScript", archive(pickled(name("__torch__.model", "Generator") + b")\x81}b")))
     for at in range(5):
         yield made(f"an archive behind {4**at} bytes", b"PK" + bytes(4**at) + whole)
+
+
+def _wide(changes: Mapping[str, torch.Tensor]) -> dict:
+    """A network of 64 channels, some of its tensors replaced."""
+    made = {}
+    for key, value in valid.rosinality_state().items():
+        shape = list(value.shape)
+        last = len(shape) - 2 if key.endswith("conv.weight") else len(shape)
+        wide = [64 if n in valid.WIDTHS and i < last else n for i, n in enumerate(shape)]
+        made[key] = value if key.endswith("kernel") else torch.zeros(wide)
+    return {"g_ema": made | changes}
 
 
 def _twice(*members: str) -> bytes:

@@ -108,6 +108,12 @@ def _arrays() -> dict[str, bytes]:
     }
 
 
+def _again(function: bytes, argument: bytes, count: int) -> bytes:
+    """One argument, made once, given to a function many times."""
+    made = text("a") + b"q\x00" + function + b"q\x01" + argument + b"\x85q\x02"
+    return b"(" + made + b"h\x01h\x02R" * count + b"t"
+
+
 def _bombs() -> dict[str, bytes]:
     megabyte = "a" * 2**20
     return {
@@ -127,6 +133,13 @@ def _bombs() -> dict[str, bytes]:
         "text made bytes again and again": text(megabyte)
         + b"q\x00"
         + call(name("_codecs", "encode"), b"h\x00", text("latin1")) * 64,
+        "sets made again and again": _again(name("builtins", "set"), b"](" + b"h\x00" * 100_000 + b"e", 50_000),
+        "sizes made again and again": _again(name("torch", "Size"), b"](" + b"h\x00" * 100_000 + b"e", 50_000),
+        "pairs made again and again": _again(
+            name("collections", "OrderedDict"), b"](" + tuple_of(b"h\x00", b"N") * 50_000 + b"e", 50_000
+        ),
+        "names made again and again": text("a" * 2**22) + b"q\x00" + b"h\x00h\x00\x93" * 1000,
+        "an array of a hundred thousand dimensions": array(tuple_of(*[integer(2**200)] * 100_000), b"C\x00"),
         "odd items": b"}(NNNu",
         "items of a list": b"]" + text("a") + b"Ns",
         "an append to nothing": b"a",
@@ -153,11 +166,16 @@ def _modules() -> dict[str, bytes]:
     for i in range(1, 30):
         twice = dictionary(a=b"h%c" % (i - 1), b=b"h%c" % (i - 1))
         doubled += module("Generator", _modules=twice) + b"q%c" % i
+    many = b"}(" + b"".join(text(f"p{i}") + b"N" for i in range(30_000)) + b"uq\x02"
+    shared = dictionary(**{f"m{i}": b"h\x01" for i in range(400)})
+    leaf = many + module("Generator", _parameters=b"h\x02") + b"q\x01"
     wide = dictionary(**{f"m{i}": b"h\x00" for i in range(6000)})
     return {
         "modules thirty deep": dictionary(G_ema=chain),
         "modules doubled thirty times": doubled + dictionary(G_ema=b"h%c" % 29),
         "six thousand modules": inner + b"q\x00" + dictionary(G_ema=module("Generator", _modules=wide)),
+        "four hundred modules of thirty thousand parameters": leaf
+        + dictionary(G_ema=module("Generator", _modules=shared)),
         "a module in itself": b"}q\x00" + text("G_ema") + module("Generator", _modules=b"h\x00") + b"s",
         "modules that are a list": dictionary(G_ema=module("Generator", _modules=b"]")),
         "a module that is text": dictionary(G_ema=module("Generator", _modules=dictionary(mapping=text("x")))),
