@@ -85,7 +85,7 @@ class PerceptualData:
 
     def __post_init__(self):
         _check_target(self)
-        with torch.inference_mode(False), torch.no_grad():  # for gradients later, whoever asks now
+        with torch.no_grad():
             object.__setattr__(self, "target", self.network.features(self.y))
 
     def __call__(self, image: Tensor, latent: Latent) -> Tensor:

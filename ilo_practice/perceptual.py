@@ -105,7 +105,7 @@ def at_256(x: Tensor) -> Tensor:
     """
     factor = -(-max(x.shape[2:]) // LARGEST)
     if factor > 1:
-        x = F.avg_pool2d(x, factor, ceil_mode=True, count_include_pad=False)
+        x = F.avg_pool2d(x, factor, ceil_mode=True)
     factor = -(-SMALLEST // min(x.shape[2:]))
     if factor > 1:
         x = x[:, :, :, None, :, None].expand(-1, -1, -1, factor, -1, factor).flatten(2, 3).flatten(3, 4)

@@ -1,6 +1,7 @@
 """Where the weights of perceptual distances come from: files at hand, never the network; what is said without them."""
 
 import hashlib
+import os
 import socket
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError
@@ -32,8 +33,9 @@ def machine(tmp_path, monkeypatch):
     """A machine without weights and without a network."""
 
     def refuse(*arguments, **options):
-        raise AssertionError("the network was asked")
+        raise AssertionError("the network was asked, or a file executed")
 
+    monkeypatch.setattr(os, "system", refuse)
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
@@ -167,7 +169,8 @@ def test_random_trunk_is_that_of_its_rng_alone(drawn):
     assert drawn.trunk[1][1].weight.var().item() == pytest.approx(2 / (64 * 25), rel=0.02)
 
 
-def test_nothing_is_printed(capsys):
+def test_nothing_is_printed_or_warned_of(capsys, recwarn):
     random_network("vgg")
     perceptual("stlpips-alex")
     assert capsys.readouterr() == ("", "")
+    assert [str(warning.message) for warning in recwarn] == []
