@@ -164,6 +164,12 @@ def test_a_pickle_may_not_have_more_parts_than_any_network():
     assert read(b"\x80\x02" + b"N" * (MOST // 2) + b".") is None
 
 
+@pytest.mark.parametrize("opcode", [b"\x8d", b"\x8e", b"\x95", b"\x96"])
+def test_a_length_is_believed_as_far_as_the_file_goes(opcode):
+    with pytest.raises(ValueError, match=r"claims (a frame of )?10737418240 bytes where 3 are left"):
+        read(b"\x80\x04" + opcode + (10 * 2**30).to_bytes(8, "little") + b"aa.")
+
+
 def test_bytes_are_views_of_the_file():
     content = pickle.dumps(bytes(1000), 4)
     found = read(content)

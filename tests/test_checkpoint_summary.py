@@ -8,6 +8,7 @@ from safetensors import safe_open
 
 from ilo_practice.checkpoints import convert, inspect, load, save_generator
 from tests.formats import golden, nvidia_bytes, state_of, write
+from tests.tiny import tiny
 
 
 def test_a_conversion_keeps_every_number_and_says_where_it_came_from(tmp_path):
@@ -51,6 +52,11 @@ def test_a_summary_counts_what_the_network_holds(tmp_path):
     network.fit_codes_(rng=torch.Generator().manual_seed(0), samples=64)
     save_generator(network, tmp_path / "fitted.safetensors", metadata={})
     assert inspect(tmp_path / "fitted.safetensors").moments_known
+
+
+def test_a_licence_is_shown_in_one_line(tmp_path):
+    save_generator(tiny(2), tmp_path / "a.safetensors", metadata={"license": "CC0\n\x1b[2Jnothing"})
+    assert inspect(tmp_path / "a.safetensors").licence == "CC0 ?[2Jnothing"
 
 
 def test_no_network_is_built_for_a_summary(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from math import prod
 from pathlib import Path
 
 from ilo_practice.checkpoints.files import INSTALLED, sha256
-from ilo_practice.checkpoints.reading import opened, whereabouts
+from ilo_practice.checkpoints.reading import one_line, opened, whereabouts
 from ilo_practice.checkpoints.weights import Weights
 
 
@@ -45,6 +45,7 @@ def inspect(source: str | Path) -> Summary:
     path = whereabouts(source, "inspect")
     weights = opened(path, "inspect")
     a = weights.architecture
+    licence = weights.metadata.get("license", INSTALLED[source].licence if source in INSTALLED else None)
     return Summary(
         path=path,
         format=weights.format,
@@ -59,7 +60,7 @@ def inspect(source: str | Path) -> Summary:
         parameters=sum(prod(tensor.shape) for tensor in weights.tensors.values()),
         size=path.stat().st_size,
         sha256=sha256(path),
-        licence=weights.metadata.get("license", INSTALLED[source].licence if source in INSTALLED else None),
+        licence=None if licence is None else one_line(licence),
         moments_known=_moments_known(weights),
     )
 

@@ -19,14 +19,14 @@ MUTANTS = [
         f"{FOLDER}/machine.py",
         "if count > len(self.data) - self.at:",
         "if count < 0:",
-        HOSTILE,
+        PICKLES,
     ),
     Mutant(
         "a frame is believed",
         f"{FOLDER}/machine.py",
         "if (size := self.number(8)) > (left := len(self.data) - self.at):",
         "if (size := self.number(8)) < (left := 0):",
-        HOSTILE,
+        PICKLES,
     ),
     Mutant(
         "a pickle of any number of parts",
