@@ -8,8 +8,7 @@ import pytest
 import torch
 from l1_oracle import by_fractions, by_sorting
 
-from ilo_theory import balls
-from ilo_theory.balls import project_l1_ball
+from ilo_theory.balls import l1, project_l1_ball
 
 TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}  # of the radius, for the l1 norm of the error
 SUBNORMAL = {torch.float32: 2.0**-149, torch.float64: 2.0**-1074}
@@ -19,7 +18,7 @@ SHARES = [1e-4, 1e-3, 0.01, 0.5, 0.9, 1 - 1e-6, 1.5]  # of the norm
 @pytest.fixture(params=["one by one", "together"])
 def way(request, monkeypatch):
     """Both ways of solving rows on the CPU, whatever their number."""
-    monkeypatch.setattr(balls, "ROW_BY_ROW", 0 if request.param == "one by one" else math.inf)
+    monkeypatch.setattr(l1, "ROW_BY_ROW", 0 if request.param == "one by one" else math.inf)
 
 
 def data(p: int, rng: torch.Generator) -> dict[str, torch.Tensor]:

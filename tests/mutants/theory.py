@@ -2,45 +2,66 @@
 
 from tests.mutants.mutant import Mutant
 
-BALLS, DESCENT, ILO = "ilo_theory/balls.py", "ilo_theory/descent.py", "ilo_theory/ilo.py"
+BALLS, DESCENT, ILO = "ilo_theory/balls", "ilo_theory/descent.py", "ilo_theory/ilo.py"
 PROJECTIONS = "ilo_theory/operators/random_projections.py"
 
 MUTANTS = [
     # Balls
     Mutant(
         "l1 ball about the origin, not the centre",
-        BALLS,
-        "rows = (x if centre is None else x - centre.detach())",
-        "rows = (x if centre is None else x - 0 * centre.detach())",
+        f"{BALLS}/l1.py",
+        "shift = x if centre is None else x - centre.detach()",
+        "shift = x if centre is None else x - 0 * centre.detach()",
         "tests/test_balls.py",
     ),
     Mutant(
         "l1 projection without its sign",
-        BALLS,
+        f"{BALLS}/together.py",
         "torch.where(norm < math.inf, y.to(rows.dtype).copysign(rows), math.nan)",
         "torch.where(norm < math.inf, y.to(rows.dtype), math.nan)",
         "tests/test_balls.py tests/test_balls_properties.py",
     ),
     Mutant(
         "l2 ball scales by its square",
-        BALLS,
+        f"{BALLS}/l2.py",
         "y = direction * radius if centre is None else direction * radius + centre",
         "y = direction * radius**2 if centre is None else direction * radius + centre",
         "tests/test_balls_sets.py",
     ),
     Mutant(
         "draws on the sphere, not in the l1 ball",
-        BALLS,
+        f"{BALLS}/draws.py",
         "sums = torch.empty(len(points), dtype=torch.float64).exponential_(generator=rng)",
         "sums = torch.zeros(len(points), dtype=torch.float64)",
         "tests/test_balls_sample.py",
     ),
     Mutant(
         "gradient of the l1 projection without its mean",
-        BALLS,
+        f"{BALLS}/l1.py",
         "torch.where(outside, (rows * signs - mean) * signs, rows)",
         "torch.where(outside, (rows * signs - 0) * signs, rows)",
         "tests/test_balls_gradient.py",
+    ),
+    Mutant(
+        "few entries are taken for all, though the threshold is below them",
+        f"{BALLS}/long.py",
+        "if kept is not None and total >= radius and 0 < n <= p // 2:",
+        "if kept is not None and 0 < n <= p // 2:",
+        "tests/test_balls.py",
+    ),
+    Mutant(
+        "Newton's last step is not checked",
+        f"{BALLS}/long.py",
+        "if (n - row.above(parts)) * step <= 4 * eps * radius:",
+        "if row.above(parts) >= 0:",
+        "tests/test_balls.py",
+    ),
+    Mutant(
+        "the threshold by sorting takes an entry too few",
+        f"{BALLS}/short.py",
+        "return float(over[n]), n + 1",
+        "return float(over[max(n - 1, 0)]), n + 1",
+        "tests/test_balls.py",
     ),
     # Operators
     Mutant(
