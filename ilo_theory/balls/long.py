@@ -131,8 +131,6 @@ def threshold(row: Row, radius: float) -> tuple[float, ...]:
             return (theta, step) if dtype.itemsize == 8 else in_parts(theta, step, n, radius)
         shorter = min(step / (abs(theta - before[0]) or math.inf), 1)
         between = abs(before[1] - n) * shorter  # entries that the step is likely to pass
-            step / (abs(theta - before[0]) or math.inf), 1
-        )  # entries that the step is likely to pass
         if step > 0 and total <= 2 * radius and between * step <= 4 * eps * radius:
             parts = (theta, step) if dtype.itemsize == 8 else in_parts(theta, step, n, radius)
             if (n - row.above(parts)) * step <= 4 * eps * radius:  # f is at most so large there, by convexity
