@@ -164,6 +164,14 @@ def test_a_pickle_may_not_have_more_parts_than_any_network():
     assert read(b"\x80\x02" + b"N" * (MOST // 2) + b".") is None
 
 
+@pytest.mark.parametrize("key", [(1,), 1.5, None, True, b"a", frozenset(), 2**63, -(2**61 - 1) * 8])
+def test_a_key_is_text_or_a_small_integer(key):
+    for value in ({key: 1}, {key}, frozenset([key])):
+        with pytest.raises(ValueError, match="neither text nor a small integer"):
+            read(pickle.dumps(value, 4))
+    assert read(pickle.dumps({"a": 1, 2**62: 2}, 4)) == {"a": 1, 2**62: 2}
+
+
 @pytest.mark.parametrize("opcode", [b"\x8d", b"\x8e", b"\x95", b"\x96"])
 def test_a_length_is_believed_as_far_as_the_file_goes(opcode):
     with pytest.raises(ValueError, match=r"claims (a frame of )?10737418240 bytes where 3 are left"):

@@ -40,6 +40,13 @@ def opcode(data: bytearray, rng: Random) -> None:
     data[at : at + rng.randrange(2)] = bytes([rng.choice(OPCODES)])
 
 
+def operand(data: bytearray, rng: Random) -> None:
+    """The number behind an opcode of small integers, so that a shape, a stride, an offset or a count is another."""
+    code, size = rng.choice(((b"K", 1), (b"K", 1), (b"M", 2), (b"J", 4)))
+    if (at := data.find(code, _at(data, rng))) >= 0:
+        data[at + 1 : at + 1 + size] = rng.choice((*SIZES, rng.randrange(16))).to_bytes(8, "little")[:size]
+
+
 def length(data: bytearray, rng: Random) -> None:
     """Four or eight bytes replaced by a size that is small, large or at an edge."""
     at = _at(data, rng)
@@ -83,7 +90,7 @@ def attack(data: bytearray, rng: Random) -> None:
     data[at:at] = rng.choice(_bodies())
 
 
-MUTATIONS: list[Mutation] = [flip, byte, opcode, length, cut, remove, double, move, splice, attack]
+MUTATIONS: list[Mutation] = [flip, byte, opcode, operand, operand, length, cut, remove, double, move, splice, attack]
 
 
 @cache

@@ -47,7 +47,7 @@ MUTANTS = [
         f"{FOLDER}/inert.py",
         "if type(value) is str or (type(value) is int and abs(value) < LARGEST_KEY):",
         "if type(value) is not list:",
-        HOSTILE,
+        PICKLES,
     ),
     Mutant(
         "a tensor beyond its storage",
