@@ -5,15 +5,19 @@ that a network cast to float64 is exact with respect to its stored weights.
 """
 
 from dataclasses import dataclass
-from math import prod, sqrt
+from math import sqrt
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ilo_practice.stylegan2_blur import blur_sum, upsample
+from ilo_practice.stylegan2_fused import fused
+from ilo_practice.stylegan2_kernels import Double, Kernel, Same
 from ilo_theory.generators import Latent
 
 EPS = 1e-8
+SAMPLE = 1009  # of this many weights one is looked at
 
 
 @dataclass(frozen=True)
@@ -77,48 +81,6 @@ def normalise(z: Tensor) -> Tensor:
     return z * (z.square().mean(-1, keepdim=True) + EPS).rsqrt()
 
 
-class _BlurSum(torch.autograd.Function):
-    """The adjoint for padding (a, b) is this filter for padding (3 - a, 3 - b): differentiable to any order."""
-
-    @staticmethod
-    def forward(x: Tensor, before: int, after: int) -> Tensor:
-        x = F.pad(x, (before, after) * 2)
-        for _ in range(3):  # [1, 3, 3, 1] is [1, 1] three times: six additions of shifted views
-            x = x[..., :-1] + x[..., 1:]
-        for _ in range(3):
-            x = x[..., :-1, :] + x[..., 1:, :]
-        return x
-
-    @staticmethod
-    def setup_context(ctx, inputs, output) -> None:
-        _, ctx.before, ctx.after = inputs
-
-    @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, None, None]:
-        return _BlurSum.apply(grad, 3 - ctx.before, 3 - ctx.after), None, None
-
-    @staticmethod
-    def jvp(ctx, tangent: Tensor, *_) -> Tensor:
-        return _BlurSum.apply(tangent, ctx.before, ctx.after)
-
-
-def blur_sum(x: Tensor, pad: tuple[int, int]) -> Tensor:
-    """The filter [1, 3, 3, 1] along height and width, not divided by 64, after zero padding by `pad` on each axis."""
-    return _BlurSum.apply(x, *pad)
-
-
-def upsample(x: Tensor) -> Tensor:
-    """Twice the size with the filter [1, 3, 3, 1]/4 on each axis: its two phases are (1, 3)/4 and (3, 1)/4."""
-    for dim in (-1, -2):
-        size = x.shape[dim]
-        x = F.pad(x, (1, 1) if dim == -1 else (0, 0, 1, 1))
-        before, middle, after = (x.narrow(dim, i, size) for i in range(3))
-        near = 0.75 * middle
-        x = torch.stack((near + 0.25 * before, near + 0.25 * after), dim=x.ndim if dim == -1 else x.ndim - 1)
-        x = x.flatten(dim - 1, dim)
-    return x
-
-
 class ModulatedConv(nn.Module):
     """Convolution whose input channels are scaled by a style and, where `demodulate`, its outputs renormalised.
 
@@ -139,12 +101,6 @@ class ModulatedConv(nn.Module):
     def styles(self, w: Tensor) -> Tensor:
         return self.affine(w)[:, :, None, None]
 
-    def demodulation(self, style: Tensor, wscale: bool) -> Tensor:
-        """d [B, out, 1, 1]; with the gain 1/sqrt(fan-in) on W the same d has the fan-in times larger eps."""
-        eps = EPS * prod(self.weight.shape[1:]) if wscale else EPS
-        power = F.linear(style.flatten(1).square(), self.weight.square().sum((2, 3)))
-        return (power + eps).rsqrt()[:, :, None, None]
-
 
 class SynthesisLayer(ModulatedConv):
     """Modulated 3 x 3 convolution (twice the size where `up`), then noise, bias, leaky ReLU."""
@@ -154,7 +110,10 @@ class SynthesisLayer(ModulatedConv):
         self.bias = nn.Parameter(torch.empty(fan_out))
         self.noise_strength = nn.Parameter(torch.empty(()))
         self.register_buffer("noise", torch.empty(1, 1, resolution, resolution))
-        self.wscale, self.clamp = architecture.wscale, architecture.conv_clamp
+        # with the gain 1/sqrt(fan-in) on W the same d has the fan-in times larger eps
+        self.eps = EPS * (9 * fan_in if architecture.wscale else 1)
+        self.clamp = architecture.conv_clamp
+        self._computed: tuple[tuple, Kernel] | None = None
 
     def draw_(self, rng: torch.Generator) -> None:
         super().draw_(rng)
@@ -162,16 +121,50 @@ class SynthesisLayer(ModulatedConv):
         self.noise_strength.data.zero_()
         self.noise.normal_(generator=rng)
 
+    def demodulation(self, style: Tensor, power: Tensor) -> Tensor:
+        """d [B, out, 1, 1] = (sum (W s)^2 + eps)^(-1/2), `power` [out, in] being the sum of W^2 over the kernel."""
+        return (F.linear(style.flatten(1).square(), power) + self.eps).rsqrt()[:, :, None, None]
+
     def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
         style = self.styles(w)
-        gain = self.demodulation(style, self.wscale)
+        noise = (self.noise if noise is None else noise) * self.noise_strength
+        clamp = None if self.clamp is None else sqrt(2) * self.clamp
+        if self._is_frozen(x):
+            kernel = self._kernel()
+            gain = self.demodulation(style, kernel.power)
+            return fused(x, style, gain / 16 if self.up else gain, noise, self.bias, kernel, clamp)
+        gain = self.demodulation(style, self.weight.square().sum((2, 3)))
         if self.up:
             x = blur_sum(F.conv_transpose2d(x * style, self.weight.transpose(0, 1), stride=2), (1, 1)) * (gain / 16)
         else:
             x = F.conv2d(x * style, self.weight, padding=1) * gain
-        noise = self.noise if noise is None else noise
-        x = leaky(x + (noise * self.noise_strength + self.bias[:, None, None]))
-        return x if self.clamp is None else x.clamp(-sqrt(2) * self.clamp, sqrt(2) * self.clamp)
+        x = leaky(x + (noise + self.bias[:, None, None]))
+        return x if clamp is None else x.clamp(-clamp, clamp)
+
+    def _is_frozen(self, x: Tensor) -> bool:
+        """Whether `fused` may compute this layer: the CPU, and a weight of which no derivative can be asked for."""
+        weight = self.weight
+        return (
+            x.device.type == "cpu"
+            and x.dtype == weight.dtype
+            and x.dtype in (torch.float32, torch.float64)
+            and isinstance(weight, nn.Parameter)  # and not what torch.func puts in its place
+            and not weight.requires_grad
+            and not torch.compiler.is_compiling()
+        )
+
+    def _kernel(self) -> Kernel:
+        """What is computed once from the weight, and again when it changes (if by `.data`, a sample shows that)."""
+        weight = self.weight
+        version = 0 if weight.is_inference() else weight._version
+        stamp = (weight.data_ptr(), version, weight.dtype, weight.flatten()[::SAMPLE].sum().item())
+        if self._computed is None or self._computed[0] != stamp:
+            frozen = weight.detach()
+            self._computed = stamp, Double(frozen) if self.up else Same(frozen, self.noise.shape[-1])
+        return self._computed[1]
+
+    def __getstate__(self) -> dict:
+        return self.__dict__ | {"_computed": None}
 
 
 class ToRGB(ModulatedConv):
@@ -187,8 +180,8 @@ class ToRGB(ModulatedConv):
         self.bias.data.zero_()
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        style = self.styles(w) / sqrt(self.weight.shape[1])
-        rgb = F.conv2d(x * style, self.weight) + self.bias[:, None, None]
+        scaled = self.weight.flatten(1) * (self.affine(w)[:, None] / sqrt(self.weight.shape[1]))
+        rgb = (scaled @ x.flatten(2) + self.bias[:, None]).unflatten(2, x.shape[2:])
         return rgb if self.clamp is None else rgb.clamp(-self.clamp, self.clamp)
 
 
