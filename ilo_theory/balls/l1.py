@@ -41,7 +41,7 @@ def project_l1_ball(x: Tensor, radius: float | Tensor, centre: Tensor | None = N
     if torch.is_grad_enabled() and (x.requires_grad or _moves(radius) or _moves(centre)):
         return _L1Projection.apply(x, radius, centre)
     y, outside = _project_shift(x, radius, centre)
-    return _about(centre, x, y, outside, y)
+    return y if centre is None and y.dtype == x.dtype else _about(centre, x, y, outside, y)
 
 
 class _L1Projection(torch.autograd.Function):

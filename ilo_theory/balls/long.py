@@ -76,18 +76,19 @@ class Row:
     def above(self, parts: tuple[float, ...]) -> int:
         """The number of entries above the sum of the parts; where the row has a result, this writes it."""
         if self.y is not None:
-            return self.write(parts)
+            return self.write(parts, count=True)
         theta = below(sum(parts), self.numbers.dtype)
         return sum(int(np.count_nonzero(np.greater(a, theta, out=mask))) for a, _, mask, _ in self.chunks())
 
-    def write(self, parts: tuple[float, ...]) -> int:
-        """Shrinks x into y by the parts, and counts what is left."""
+    def write(self, parts: tuple[float, ...], *, count: bool = False) -> int:
+        """Shrinks x into y by the parts, and counts what is left where it is asked to."""
         n = 0
         for i in range(0, self.numbers.size, CHUNK):
             source, out = (self.x, self.y) if self.whole else (self.x[i : i + CHUNK], self.y[i : i + CHUNK])
             for part in parts:
                 source = F.softshrink(source, part, out=out)
-            n += int(np.count_nonzero(np.not_equal(out.numpy(), 0, out=self.mask[: out.numel()])))
+            if count:
+                n += int(np.count_nonzero(np.not_equal(out.numpy(), 0, out=self.mask[: out.numel()])))
         self.fresh, self.written = False, parts
         return n
 
@@ -140,7 +141,7 @@ def threshold(row: Row, radius: float) -> tuple[float, ...]:
             new, start = start, 0.0
         theta, share = (new, n / p * theta / new) if new > 0 else (0.0, 1.0)
         if share <= SPARSE:
-            theta -= 1e-6 * abs(step)  # no rounding shall put it to the right of the root
+            theta = max(theta - 1e-6 * abs(step), 0.0)  # no rounding shall put it to the right of the root
     return theta, step
 
 
@@ -163,8 +164,11 @@ def guess(x: np.ndarray, radius: float) -> tuple[float, float, float | None]:
         left = theta / (1 + 3 * radius / (n * theta) * math.sqrt(2 / n))
         if p - int(a.searchsorted(left)) <= SPARSE * p:
             return theta, n / p, left
-    cut = float(a[-(p // TAIL)])
-    tail = a[-(p // TAIL) :].astype(np.float64) - cut
+    tail = a[-(p // TAIL) :]
+    cut = float(tail[0])
+    if (float(tail[-1]) - cut) * (tail.size + 2 * math.sqrt(tail.size)) < radius:  # the same with all at the top
+        return theta, n / p, None
+    tail = tail.astype(np.float64) - cut
     heavy = float(tail.sum()) + 2 * math.sqrt(float(tail.dot(tail))) >= radius  # the root may lie in the tail
     return theta, n / p, cut if heavy else None
 

@@ -14,8 +14,8 @@ from ilo_theory.balls.short import SHORT, by_sorting
 def project_rows(x: Tensor, radius: float | Tensor) -> tuple[Tensor, list[bool]]:
     """[B, *shape], in memory of its own; for each row, whether it was outside of its ball."""
     batch, size = x.shape[0], x.numel()
-    long = size > SHORT * batch
     radii = radius.tolist() if isinstance(radius, Tensor) else [radius] * batch
+    long = size > SHORT * batch
     if batch == 1 and not long:
         y, outside = _short(x, radii[0])
         return y, [outside]
