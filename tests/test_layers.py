@@ -40,7 +40,7 @@ MAY_IMPORT = {
 
 # A library, or a part of one: the only modules, or folders, that import it.
 ONLY_IN = {
-    "lpips": {"ilo_practice.perceptual", "tests"},
+    "lpips": {"ilo_practice.perceptual", "tests", "benchmarks"},
     "sympy": {"ilo_theory.claims.chaining*", "tests"},
     "scipy.stats": {"ilo_theory.verdict", "tests"},
     "matplotlib": {"ilo_theory.plots", "ilo_theory.report", "ilo_practice.report", "notebooks"},
