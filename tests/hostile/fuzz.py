@@ -1,6 +1,5 @@
 """Mutated files read without end, under watch: nothing but a refusal in one line, or a network, may come out."""
 
-import resource
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +7,7 @@ from random import Random
 
 from ilo_practice.checkpoints import inspect, load
 from tests.hostile.mutate import mutated, seeds
-from tests.hostile.watch import HEADROOM, Watch, address_space
+from tests.hostile.watch import Watch, limit_memory
 
 SLOW = 5.0
 
@@ -50,8 +49,7 @@ def fuzz(folder: Path, *, seconds: float, seed: int) -> Report:
         load(path)
         inspect(path)
     watch = Watch()
-    limit = address_space() + HEADROOM
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    limit_memory()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         name = names[seed % len(names)]

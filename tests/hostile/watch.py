@@ -84,9 +84,18 @@ def unpickle(path: Path) -> object:
         return pickle.load(file)
 
 
-def address_space() -> int:
-    """Bytes that this process has mapped."""
-    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+def limit_memory() -> None:
+    """Let this process map `HEADROOM` more than it has, where the system says how much that is."""
+    mapped = Path("/proc/self/statm")
+    if mapped.exists():
+        limit = int(mapped.read_text("ascii").split()[0]) * resource.getpagesize() + HEADROOM
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def most_memory() -> int:
+    """The most bytes that this process has held."""
+    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held if sys.platform == "darwin" else 1024 * held
 
 
 def main() -> None:
@@ -100,13 +109,12 @@ def main() -> None:
         whole[path.name] = inspect(path).kind
         load(path)
     watch = Watch()
-    limit = address_space() + HEADROOM
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    limit_memory()
+    before = most_memory()
     for case in cases:
         for name, call in (("load", load), ("inspect", inspect)):
             case[name] = watch.read(call, folder / case["file"])
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    grown = most_memory() - before
     # an event of every reading by Python's pickle, which alone runs nothing
     watch.events = tuple(event for event in EVENTS if event != "pickle.find_class")
     for case in cases:
