@@ -122,13 +122,14 @@ class StyleGAN2(Generator):
             state["w"] = self.map(state.pop("z"))
         if start > 0 and (missing := {"x", "rgb"} - state.keys()):
             raise ValueError(f"`StyleGAN2(latent=..., start={start})` needs {sorted(missing)}, got {sorted(state)}.")
-        w = self._codes_of(state)
+        w = self.codes_of(state)
         x, rgb = (state.pop("x"), state.pop("rgb")) if start else (None, None)
         for block in self.blocks[start:end]:
             x, rgb = block(x, rgb, w, state)
         return rgb if stop is None else state | {"x": x, "rgb": rgb}
 
-    def _codes_of(self, state: Latent) -> Tensor:
+    def codes_of(self, state: Latent) -> Tensor:
+        """w [B, num_ws, w_dim] of a latent that holds "v" or "w", one code for all layers or one a layer."""
         given = [key for key in ("v", "w") if key in state]
         if len(given) != 1:
             raise ValueError(f'`StyleGAN2(latent=...)` needs one of "z" (at start 0), "v", "w", got {sorted(state)}.')

@@ -34,7 +34,8 @@ class _BlurSum(torch.autograd.Function):
 
 def blur_sum(x: Tensor, pad: tuple[int, int]) -> Tensor:
     """The filter [1, 3, 3, 1] along height and width, not divided by 64, after zero padding by `pad` on each axis."""
-    return _BlurSum.apply(x, *pad)
+    blur = _BlurSum.forward if torch.compiler.is_compiling() else _BlurSum.apply  # which torch.compile cannot trace
+    return blur(x, *pad)
 
 
 def upsample(x: Tensor) -> Tensor:

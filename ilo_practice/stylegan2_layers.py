@@ -133,12 +133,14 @@ class SynthesisLayer(ModulatedConv):
             kernel = self._kernel()
             gain = self.demodulation(style, kernel.power)
             return fused(x, style, gain / 16 if self.up else gain, noise, self.bias, kernel, clamp)
-        gain = self.demodulation(style, self.weight.square().sum((2, 3)))
+        gain = self.demodulation(style, self.weight.to(style.dtype).square().sum((2, 3)))
+        # features may have fewer bits than codes, see `precision`
+        style, gain, noise, bias = (each.to(x.dtype) for each in (style, gain, noise, self.bias))
         if self.up:
             x = blur_sum(F.conv_transpose2d(x * style, self.weight.transpose(0, 1), stride=2), (1, 1)) * (gain / 16)
         else:
             x = F.conv2d(x * style, self.weight, padding=1) * gain
-        x = leaky(x + (noise + self.bias[:, None, None]))
+        x = leaky(x + (noise + bias[:, None, None]))
         return x if clamp is None else x.clamp(-clamp, clamp)
 
     def _is_frozen(self, x: Tensor) -> bool:
@@ -181,7 +183,7 @@ class ToRGB(ModulatedConv):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         scaled = self.weight.flatten(1) * (self.affine(w)[:, None] / sqrt(self.weight.shape[1]))
-        rgb = (scaled @ x.flatten(2) + self.bias[:, None]).unflatten(2, x.shape[2:])
+        rgb = ((scaled.to(x.dtype) @ x.flatten(2)).to(scaled.dtype) + self.bias[:, None]).unflatten(2, x.shape[2:])
         return rgb if self.clamp is None else rgb.clamp(-self.clamp, self.clamp)
 
 
