@@ -41,7 +41,7 @@ def project_l1_ball(x: Tensor, radius: float | Tensor, centre: Tensor | None = N
     if torch.is_grad_enabled() and (x.requires_grad or _moves(radius) or _moves(centre)):
         return _L1Projection.apply(x, radius, centre)
     y, outside = _project_shift(x, radius, centre)
-    return y if centre is None and y.dtype == x.dtype else _about(centre, x, y, outside, y)
+    return y if centre is None and y.dtype == x.dtype else _about(centre, x, y, outside, in_place=True)
 
 
 class _L1Projection(torch.autograd.Function):
@@ -80,14 +80,14 @@ def _project_shift(x: Tensor, radius: float | Tensor, centre: Tensor | None) -> 
 
 
 def _about(
-    centre: Tensor | None, x: Tensor, y: Tensor, outside: list[bool] | Tensor, out: Tensor | None = None
+    centre: Tensor | None, x: Tensor, y: Tensor, outside: list[bool] | Tensor, *, in_place: bool = False
 ) -> Tensor:
     """y + centre in x's format, where x was outside: inside it is x itself, whose bits a shift would change."""
-    if centre is None:
-        return y if y.dtype == x.dtype else y.to(x.dtype)
-    x, centre = x.detach(), centre.detach()
-    y = torch.add(y, centre, out=out)
-    if isinstance(outside, list) and all(outside):
-        return y.to(x.dtype)
+    if centre is not None:
+        centre = centre.detach() if centre.requires_grad else centre
+        y = y.add_(centre) if in_place else y + centre
+    y = y if y.dtype == x.dtype else y.to(x.dtype)
+    if centre is None or (isinstance(outside, list) and all(outside)):
+        return y
     outside = torch.as_tensor(outside, dtype=torch.bool).view(-1, *[1] * (x.ndim - 1))
-    return torch.where(outside, y.to(x.dtype), x)
+    return torch.where(outside, y, x.detach())
