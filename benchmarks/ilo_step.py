@@ -6,7 +6,6 @@ is timed does not depend on them.
 """
 
 import argparse
-import warnings
 from collections.abc import Callable
 
 import torch
@@ -150,14 +149,12 @@ def main() -> None:
     for side in arguments.sides:
         network = config_f(side, channels=arguments.channels)
         for layer in arguments.layers:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", module="torchvision", category=UserWarning)  # by how lpips calls it
-                check_sides(network, layer, narrow=arguments.narrow, loss=1e-4, gradient=0.02, move=1.0)
-                if side <= EXACT:
-                    exact = config_f(side, channels=arguments.channels).double()
-                    check_sides(exact, layer, narrow=arguments.narrow, loss=1e-9, gradient=1e-7, move=1e-4)
-                    del exact
-                calls = both_sides(network, layer, narrow=arguments.narrow)
+            check_sides(network, layer, narrow=arguments.narrow, loss=1e-4, gradient=0.02, move=1.0)
+            if side <= EXACT:
+                exact = config_f(side, channels=arguments.channels).double()
+                check_sides(exact, layer, narrow=arguments.narrow, loss=1e-9, gradient=1e-7, move=1e-4)
+                del exact
+            calls = both_sides(network, layer, narrow=arguments.narrow)
             print(report(side, layer, interleaved(calls, repeats=arguments.repeats)), flush=True)
 
 

@@ -9,6 +9,7 @@ RGB image is carried through a split, geodesic terms count all codes, and the fi
 """
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 
 import torch
@@ -95,9 +96,11 @@ class Lpips(nn.Module):
 
     def __init__(self, ours: Perceptual):
         super().__init__()
-        import lpips
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="torchvision", category=UserWarning)  # by how lpips calls it
+            import lpips
 
-        self.network = lpips.LPIPS(net="vgg", pretrained=False, pnet_rand=True, verbose=False)
+            self.network = lpips.LPIPS(net="vgg", pretrained=False, pnet_rand=True, verbose=False)
         theirs = [module for module in self.network.net.modules() if isinstance(module, nn.Conv2d)]
         for theirs_one, ours_one in zip(
             theirs, (m for m in ours.trunk.modules() if isinstance(m, nn.Conv2d)), strict=True
