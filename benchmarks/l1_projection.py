@@ -59,16 +59,26 @@ def compare(kind: str, p: int, share: float, arguments: argparse.Namespace) -> d
     """The times of one case; ends the program unless all compute the same."""
     x = point(kind, p)
     radius = share * float(x.abs().sum(dtype=torch.float64))
+    centre = torch.full_like(x, 0.5)
+    shifted = x + centre
     x_numpy, peer = x[0].numpy(), pyproximal.projection.L1BallProj(p, radius)
     functions = {
         UNIT: lambda: x.abs().sum(),
         "ours": lambda: project_l1_ball(x, radius),
+        "about a centre": lambda: project_l1_ball(shifted, radius, centre),
         "released": lambda: released(x, radius),
         "PyProximal": lambda: peer(x_numpy),
     }
     exact = project_l1_ball(x.double(), radius)
     check_same("the released code in float64", released(x.double(), radius), exact, 1e-9 * radius)
     check_same("ours in float32", functions["ours"](), exact, 1e-6 * radius)
+    about = functions["about a centre"]().double() - centre
+    check_same(
+        "ours about a centre",
+        about,
+        project_l1_ball(shifted.double() - centre, radius),
+        1e-6 * (radius + float(shifted.abs().sum())),
+    )
     check_same("the released code", functions["released"](), exact, 1e-2 * radius)  # its sums lose digits in float32
     check_same("PyProximal", torch.from_numpy(functions["PyProximal"]())[None], exact, 1e-2 * radius)  # xtol = 1e-5
     clock = time.process_time if arguments.cpu_time else time.perf_counter
@@ -93,15 +103,16 @@ def main() -> None:
         keep_memory()
     print(f"torch {torch.__version__}, {arguments.threads} thread(s), PyProximal {pyproximal.__version__}")
     print("Of minima (least, median, most over the rounds).\n")
-    print("| p | x | radius | unit, ms | ours, units | released / ours | PyProximal / ours |")
-    print("|---:|---|---:|---:|---|---|---|")
+    print("| p | x | radius | unit, ms | ours, units | about a centre, units | released / ours | PyProximal / ours |")
+    print("|---:|---|---:|---:|---|---|---|---|")
     worst = {}
     for p in arguments.sizes:
         for kind in ("Gaussian", "heavy tailed"):
             for share in (0.01, 0.5):
                 times = compare(kind, p, share, arguments)
                 units, speed = ratio(times, "ours", UNIT), ratio(times, "released", "ours")
-                row = [f"{p:,}", kind, f"{share:.0%}", f"{min(times[UNIT]) * 1e3:.3g}", cells(units), cells(speed)]
+                row = [f"{p:,}", kind, f"{share:.0%}", f"{min(times[UNIT]) * 1e3:.3g}", cells(units)]
+                row += [cells(ratio(times, "about a centre", UNIT)), cells(speed)]
                 print("| " + " | ".join([*row, cells(ratio(times, "PyProximal", "ours"))]) + " |", flush=True)
                 before = worst.get(p, (np.inf, 0))
                 worst[p] = (min(before[0], speed[0]), max(before[1], units[0]))
