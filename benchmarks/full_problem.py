@@ -96,7 +96,7 @@ def one_step(
 
         return kept
 
-    constant = replace(round, steps=3, schedule=ramp(0, 0))
+    constant = replace(round, steps=2, schedule=ramp(0, 0))  # in the second the optimiser has a memory
     with torch.no_grad():
         ilo(network, objective, [constant], rng=torch.Generator(), latent=latent, step=keep)
     return torch.no_grad()(found["step"])

@@ -182,7 +182,7 @@ def restoration_row(head, network, objective, latent, rounds, wrap, made, tf32: 
     start = time.perf_counter()
     solution, used = peak(run, device)
     seconds = time.perf_counter() - start
-    set_precision()
+    set_precision(tune=True)
     aim = f"<= {TARGET[network.resolution]}" if network.resolution in TARGET else ""
     cells = [f"{seconds:.2f}", aim, f"{solution.loss.min().item():.4g}", gigabytes(used)]
     cells.append(gigabytes(peak_memory(network, objective, rounds, latent).total))
@@ -272,7 +272,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.device == "cuda" and not torch.cuda.is_available():
         raise SystemExit("benchmarks/gpu.py: this machine has no CUDA device; --device cpu --quick runs it small.")
-    set_precision()
+    set_precision(tune=True)
     size = QUICK if arguments.quick else Size()
     size = replace(size, sides=tuple(arguments.sides)) if arguments.sides else size
     about = describe(arguments.device)

@@ -6,6 +6,7 @@ is timed does not depend on them.
 """
 
 import argparse
+import time
 from collections.abc import Callable
 
 import torch
@@ -139,13 +140,16 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="of torch (default 1)")
     parser.add_argument("--repeats", type=int, default=5, help="rounds of interleaved calls (default 5)")
     parser.add_argument("--keep-memory", action="store_true", help="the allocator keeps freed memory, on both sides")
+    parser.add_argument("--cpu-time", action="store_true", help="count processor time: for a busy machine")
     parser.add_argument("--channels", type=int, default=512, help="at most, of the network (default 512)")
     parser.add_argument("--narrow", type=int, default=1, help="leave LPIPS out, and divide its channels: for tests")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     if arguments.keep_memory:
         keep_memory()
-    print(f"torch {torch.__version__}, {arguments.threads} thread(s), keep_memory {arguments.keep_memory}\n\n{HEADER}")
+    clock = time.process_time if arguments.cpu_time else time.perf_counter
+    how = f"{arguments.threads} thread(s), keep_memory {arguments.keep_memory}, cpu time {arguments.cpu_time}"
+    print(f"torch {torch.__version__}, {how}\n\n{HEADER}")
     for side in arguments.sides:
         network = config_f(side, channels=arguments.channels)
         for layer in arguments.layers:
@@ -155,7 +159,7 @@ def main() -> None:
                 check_sides(exact, layer, narrow=arguments.narrow, loss=1e-9, gradient=1e-7, move=1e-4)
                 del exact
             calls = both_sides(network, layer, narrow=arguments.narrow)
-            print(report(side, layer, interleaved(calls, repeats=arguments.repeats)), flush=True)
+            print(report(side, layer, interleaved(calls, repeats=arguments.repeats, clock=clock)), flush=True)
 
 
 if __name__ == "__main__":

@@ -35,10 +35,13 @@ def compiled(advance: Step, *, backend: str | Callable = "inductor") -> Step:
         RuntimeError: in one line, at the first step, where there is no compiler or it fails.
     """
     fast = torch.compile(lambda state: advance(state), backend=backend, dynamic=False)
+    asked = backend != "inductor"
 
     def run(state: State) -> State:
-        if backend == "inductor":
+        nonlocal asked
+        if not asked:
             _need_compiler(_device_of(state))
+            asked = True
         try:
             with torch._dynamo.config.patch(recompile_limit=COMPILATIONS):
                 return fast(state)
@@ -87,8 +90,12 @@ def cuda_graph(advance: Step) -> Step:
 def capture(function: Callable[[], State]) -> tuple[State, Callable[[], None]]:
     """The tensors that hold what `function` gives, filled anew whenever the returned replay is called."""
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        outputs = function()
+    try:
+        with torch.cuda.graph(graph):
+            outputs = function()
+    except RuntimeError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise RuntimeError(f"`--cuda-graph`: the step cannot be captured, run it without: {reason}") from error
     return outputs, graph.replay
 
 
