@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +25,8 @@ FACES = InstalledFile(
     install="--no-deps gan-face-generate==1.1.1",
     licence="MIT",
 )
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -150,14 +153,22 @@ def from_state_dict(state: Mapping[str, Tensor]) -> DCGAN:
     Raises:
         ValueError: for unknown or missing keys, shapes that do not fit, values that are not finite, variances < 0.
     """
+    tensors = translate(state)
+    return build(tensors, architecture_of(tensors))
+
+
+def translate(state: Mapping[str, Value]) -> dict[str, Value]:
+    """What a state dict holds under our names, but for the counts of batches, which are of training alone.
+
+    Raises ValueError for a key that is not known or there twice.
+    """
     tensors = {}
     for key, value in state.items():
         name = _our_name(key)
         if name is None or name in tensors:
             raise ValueError(f"`dcgan.from_state_dict(state)` does not know the key {key!r}, or holds it twice.")
         tensors[name] = value
-    counts = [name for name in tensors if name.endswith("num_batches_tracked")]  # of training alone
-    return build({name: value for name, value in tensors.items() if name not in counts}, _architecture(tensors))
+    return {name: value for name, value in tensors.items() if not name.endswith("num_batches_tracked")}
 
 
 def _our_name(key: str) -> str | None:
@@ -170,7 +181,8 @@ def _our_name(key: str) -> str | None:
     return None
 
 
-def _architecture(tensors: Mapping[str, Tensor]) -> Architecture:
+def architecture_of(tensors: Mapping[str, Tensor]) -> Architecture:
+    """The architecture of tensors under our names, read off their shapes; ValueError where those that decide lack."""
     try:
         blocks = 1 + max((int(name.split(".")[1]) for name in tensors), default=-1)
         sizes = [tensors[f"blocks.{j}.weight"].shape[1] for j in range(blocks)]

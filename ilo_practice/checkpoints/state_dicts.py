@@ -23,22 +23,11 @@ def read(root: object, container: str) -> Weights:
         if type(name) is not str or len(name) > LONGEST or type(value) is not Stored:
             raise ValueError(f"a file of torch whose {str(name)[:80]!r} is no tensor of a generator's")
     if any(re.match(r"(?:module\.)?main\.", name) for name in state):
-        tensors = _of_dcgan(state)
-        return Weights(container, "dcgan", tensors, dcgan._architecture(tensors))
+        tensors = dcgan.translate(state)
+        return Weights(container, "dcgan", tensors, dcgan.architecture_of(tensors))
     tensors, wscale = translate(state)
     if found and (mean := root.get("latent_avg")) is not None:
         if type(mean) is not Stored:
             raise ValueError("a checkpoint whose mean code latent_avg is no tensor")
         tensors["w_avg"] = mean
     return Weights(container, "stylegan2", tensors, replace(architecture_of(tensors), wscale=wscale))
-
-
-def _of_dcgan(state: dict[str, Stored]) -> dict[str, Stored]:
-    """The tensors of a DCGAN under our names, without the counts of batches, which are of training alone."""
-    tensors = {}
-    for key, value in state.items():
-        name = dcgan._our_name(key)
-        if name is None or name in tensors:
-            raise ValueError(f"a DCGAN with the key {key[:80]!r}, which is not known or there twice")
-        tensors[name] = value
-    return {name: value for name, value in tensors.items() if not name.endswith("num_batches_tracked")}
