@@ -14,8 +14,9 @@ from torch import Tensor
 from ilo_practice.stylegan2_kernels import Kernel
 
 SLOPE = 0.2
-# Numbers of a strip in float32's 4 bytes: what is convolved, what its gradient is taken of, what is activated at once.
-CONVOLVED, GRADED, ACTIVATED = 2**20, 2**19, 2**18
+# Numbers of a strip in float32's 4 bytes: what is convolved, what its gradient is taken of, what is activated,
+# what is multiplied and summed at once.
+CONVOLVED, GRADED, ACTIVATED, DOTTED = 2**20, 2**19, 2**18, 2**17
 WEIGHT = 9  # a strip is no smaller than the weight, 9 in out numbers, which is read for each
 
 
@@ -102,15 +103,21 @@ def _gradient(grad, x, style, gain, noise, bias, y, kernel, clamp) -> tuple[Tens
         own = inner[:, :, part.start - inside.start : part.stop - inside.start]
         torch.sum(own, dim=1, keepdim=True, out=by_noise[:, :, part])
         total = total + own.sum((2, 3))
-        with_noise = with_noise + (own * noise[:, :, part]).sum((2, 3))
-        energy = energy + (grad[:, :, part] * y[:, :, part]).sum((2, 3))
+        with_noise = with_noise + _dot(own, noise[:, :, part])
+        energy = energy + _dot(grad[:, :, part], y[:, :, part])
         scaled = kernel.adjoint_rows(rows.mul_(gain_of_all))
-        by_style = by_style + (scaled * x[:, :, first:last]).sum((2, 3))
+        by_style = by_style + _dot(scaled, x[:, :, first:last])
         torch.mul(scaled, style, out=by_x[:, :, first:last])
     # y leaky_relu'(u) = leaky_relu(u) leaky_relu'(...): grad y is the gradient by u = gain conv + noise + b, times u
     by_gain = (energy - sqrt(2) * (with_noise + total * bias)) / gain.flatten(1)
     by_noise, by_bias = by_noise.mul_(sqrt(2)).sum_to_size(noise.shape), sqrt(2) * total.sum(0)
     return by_x, by_style[:, :, None, None], by_gain[:, :, None, None], by_noise, by_bias
+
+
+def _dot(a: Tensor, b: Tensor) -> Tensor:
+    """The sums [B, C] over the pixels of a b."""
+    rows = _height(DOTTED, a)
+    return sum((some * others).sum((2, 3)) for some, others in zip(a.split(rows, 2), b.split(rows, 2), strict=True))
 
 
 def _height(numbers: int, x: Tensor) -> int:
