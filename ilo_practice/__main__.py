@@ -16,6 +16,7 @@ from ilo_practice import experiments
 from ilo_practice.arguments import FLAGS
 from ilo_practice.commands import weights
 from ilo_practice.devices import DEVICES
+from ilo_practice.execution import EXECUTION
 from ilo_practice.job import run_restore
 from ilo_practice.outputs import output_folder
 from ilo_practice.perceptual import PERCEPTUAL
@@ -62,6 +63,8 @@ def parser() -> Parser:
     restore.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field of the recipe")
     restore.add_argument("--restarts", type=int, metavar="N", help="starts to choose from, within the same steps")
     restore.add_argument("--device", default="auto", choices=DEVICES, help="default: cuda where there is one")
+    for name, options in EXECUTION.items():
+        restore.add_argument(f"--{name.replace('_', '-')}", **options)
     restore.add_argument("--perceptual", default="lpips-vgg", choices=PERCEPTUAL, help="the network of LPIPS")
     restore.add_argument(
         "--perceptual-trunk", metavar="FILE", help="its trunk's weights, if not where they are fetched"
@@ -109,7 +112,7 @@ def _add_output(command: argparse.ArgumentParser, *, out: str | None = None, for
 
 def _restore(args: argparse.Namespace) -> int:
     with output_folder(args.out, force=args.force) as folder, _bar() as told:
-        record = run_restore(args, folder, on_step=told)
+        record = run_restore(args, folder, on_step=told, on_start=print)
     outcome = record["outcome"]
     score = f", PSNR {outcome['psnr']:.2f} dB" if outcome.get("psnr") is not None else ""
     print(f"{args.out}: residual {outcome['residual']:.4g}{score}, {outcome['status']}")

@@ -17,12 +17,14 @@ import torch
 from ilo_practice import checkpoints
 from ilo_practice.arguments import given, simulated, truth_of
 from ilo_practice.devices import describe, pick_device
+from ilo_practice.execution import EXECUTION, executed, prepare_process, rounds_of, step_of
+from ilo_practice.memory import check_memory, free_memory, gigabytes
 from ilo_practice.perceptual import Perceptual, perceptual
 from ilo_practice.problems import PROBLEMS, InverseProblem
 from ilo_practice.recipes import Recipe, scheduled
 from ilo_practice.registry import opened
 from ilo_practice.report import names_of
-from ilo_practice.restore import solve, write_restoration
+from ilo_practice.restore import estimate, solve, write_restoration
 from ilo_practice.resume import kept_state
 from ilo_practice.settings import varied
 from ilo_practice.tuned import tuned
@@ -30,16 +32,24 @@ from ilo_theory.generators import Generator
 from ilo_theory.ilo import Progress
 
 
-def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, str], None]) -> dict:
+def run_restore(
+    args: Namespace,
+    folder: Path,
+    *,
+    on_step: Callable[[int, int, str], None],
+    on_start: Callable[[str], None] = lambda said: None,
+) -> dict:
     """Run one restoration and write it to `folder`; returns what run.json holds.
 
     Args:
         args: of the command `restore`.
         folder: an empty one.
         on_step: (steps done, steps in all, what is being done).
+        on_start: told before the first step how much memory it will take.
     """
     started = time.monotonic()
     device, (simulating, solving) = pick_device(args.device), seeds(args.seed)
+    prepare_process(args, device)
     source = opened(args.generator)
     generator = checkpoints.load(source)
     recipe, steps = recipe_of(args, generator)
@@ -59,6 +69,7 @@ def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, s
         "seed": args.seed,
         "steps": steps,
         "device": device,
+        "execution": {name: getattr(args, name) for name in EXECUTION},
         "generator": {"name": args.generator, "sha256": checkpoints.sha256(checkpoints.file_of(source))},
         "recipe": asdict(recipe) | {"name": args.recipe, "build": recipe.build.__name__},
         "perceptual": network and dict(network.about),
@@ -71,7 +82,12 @@ def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, s
     }
     purpose = repr(run) + hashlib.sha256(problem.y.numpy().tobytes()).hexdigest()
     problem, generator, network = problem.to(device), generator.to(device), network and network.to(device)
+    generator = executed(generator, args)
+    memory = estimate(problem, generator, recipe, steps=steps, perceptual=network)
+    free = free_memory(device)
+    check_memory(memory, free, checkpointing=args.checkpointing)
     with kept_state(args.resume, purpose, device=device, every=args.keep_every) as (state, keep):
+        on_start(f"memory at the peak: about {memory}" + (f"; free {gigabytes(free)}" if free else ""))
 
         def told(progress: Progress) -> None:
             keep(progress.state)
@@ -79,6 +95,7 @@ def run_restore(args: Namespace, folder: Path, *, on_step: Callable[[int, int, s
 
         rng = torch.Generator().manual_seed(solving)
         options = {"steps": steps, "rng": rng, "perceptual": network, "state": state, "on_step": told}
+        options |= {"step": step_of(args), "adapt": rounds_of(args)}
         solution = solve(problem, generator, recipe, **options)
     arguments = {key: value for key, value in vars(args).items() if key not in ("run", "argv")}
     command = shlex.join(["python", "-m", "ilo_practice", *args.argv])

@@ -10,12 +10,15 @@ import torch
 from torch import Tensor
 
 from ilo_practice.images import mse, psnr, write_atomically, write_png
+from ilo_practice.memory import Estimate, peak_memory
 from ilo_practice.perceptual import Perceptual
 from ilo_practice.problems import InverseProblem
 from ilo_practice.recipes import Recipe
 from ilo_practice.report import write_curve, write_grid
 from ilo_theory.generators import Generator, Latent
 from ilo_theory.ilo import Progress, Round, Solution, ilo
+
+SMALL = 64  # px: up to here a step takes less time than its memory is found without it
 
 
 def solve(
@@ -29,6 +32,7 @@ def solve(
     state: Mapping[str, Tensor] | None = None,
     on_step: Callable[[Progress], None] | None = None,
     step: Callable[[Callable], Callable] = lambda f: f,
+    adapt: Callable[[list[Round]], list[Round]] = list,
 ) -> Solution:
     """Restore the images of a problem, each on its own, by `steps` gradient steps an image, restarts included.
 
@@ -42,6 +46,7 @@ def solve(
         state: of a `Progress` of the same call; the run goes on from there, bit for bit.
         on_step: called after every step of the loop, in which all starts of a search move at once.
         step: wraps the step, as in `ilo`.
+        adapt: what is made of the recipe's rounds, for a step that asks more of them (`stepping.graphable`).
 
     Returns:
         The best iterate of every image; after a search, `loss` begins with that of the start which was chosen.
@@ -54,7 +59,7 @@ def solve(
     if shape != made:
         raise ValueError(f"`solve` is asked for images {_size(shape)}, but the generator makes {_size(made)}.")
     batch, starts = len(problem.y), recipe.restarts
-    search, rounds = recipe.plan(generator, steps)
+    search, rounds = map(adapt, recipe.plan(generator, steps))
     latent = recipe.initial(generator, batch * starts, rng=rng)
 
     def run(problem: InverseProblem, rounds: list[Round], latent: Latent, **options) -> Solution:
@@ -80,6 +85,21 @@ def solve(
         latent = {key: value[:batch] for key, value in latent.items()}  # whose shape alone counts
     solution = run(problem, rounds, latent, state=state, on_step=on_step and after_search)
     return replace(solution, loss=torch.cat((trace, solution.loss)))
+
+
+def estimate(
+    problem: InverseProblem, generator: Generator, recipe: Recipe, *, steps: int, perceptual: Perceptual | None = None
+) -> Estimate:
+    """The memory that `solve` takes of these at its peak, that of the search or of what follows it, before it runs."""
+    recipe = recipe.adapted(generator)
+    search, rounds = recipe.plan(generator, steps)
+    parts = [(problem.repeat(recipe.restarts), search)] if search else []
+    estimates = []
+    for part, phases in [*parts, (problem, rounds)]:
+        latent = recipe.initial(generator, len(part.y), rng=torch.Generator().manual_seed(0))
+        objective = recipe.objective(part, perceptual)
+        estimates.append(peak_memory(generator, objective, phases, latent, compute=generator.resolution <= SMALL))
+    return max(estimates, key=lambda of: of.total)
 
 
 def write_restoration(

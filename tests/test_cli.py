@@ -61,7 +61,9 @@ def test_simulated_problems_are_restored_and_scored(weights, files, capsys, prob
     options = ["--problem", problem, "--simulate", *SIMULATED[problem], "--out", out]
     assert main(restore(weights, files / "clean.png", *options)) == 0
     printed, errors = capsys.readouterr()
-    assert "PSNR" in printed
+    memory, result = printed.splitlines()
+    assert memory.startswith("memory at the peak: about ")
+    assert "PSNR" in result
     assert errors == ""
     record = json.loads((out / "run.json").read_text("utf-8"))
     assert record["files"] == sorted(path.name for path in out.iterdir())
@@ -155,6 +157,19 @@ def test_recipes_are_varied_and_scheduled_from_the_command_line(weights, files):
     assert recipe["split"] == [5.0, 4.0]
 
 
+@pytest.mark.parametrize(("flag", "tolerance"), [("--checkpointing", 2), ("--half=bfloat16", 0)])
+def test_how_it_is_computed_changes_the_result_by_rounding_alone(weights, files, flag, tolerance):
+    """The largest block here is of 8 px, below those that half precision is for."""
+    options = ["--problem", "denoise", "--sigma", "0.1"]
+    for name, flags in (("plain", []), ("other", [flag])):
+        assert main(restore(weights, files / "clean.png", *options, *flags, "--out", files / name)) == 0
+    a, b = (np.asarray(Image.open(files / name / "restored.png"), int) for name in ("plain", "other"))
+    assert np.abs(a - b).max() <= tolerance
+    records = [json.loads((files / name / "run.json").read_text("utf-8")) for name in ("plain", "other")]
+    assert records[0]["execution"] != records[1]["execution"]
+    assert records[0]["machine"]["device"] == "cpu"
+
+
 def test_the_perceptual_loss_works_offline(weights, files):
     options = ["--problem", "denoise", "--sigma", "0.1", "--recipe", "ilo-lpips", "--perceptual", "stlpips-alex"]
     assert main(restore(weights, files / "clean.png", *options, "--out", files / "out")) == 0
@@ -179,7 +194,7 @@ def test_an_interrupted_run_goes_on_to_the_same_image(weights, files, monkeypatc
 
     run = job.run_restore
     for limit in (3, 9):
-        stopping = lambda args, folder, on_step, limit=limit: run(args, folder, on_step=told(limit))  # noqa: E731
+        stopping = lambda args, folder, limit=limit, **_: run(args, folder, on_step=told(limit))  # noqa: E731
         monkeypatch.setattr("ilo_practice.__main__.run_restore", stopping)
         assert main(command("--out", files / "parts")) == 130
         assert (files / "state").exists()

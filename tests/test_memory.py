@@ -81,6 +81,20 @@ def test_estimate_leaves_everything_as_it_was():
     assert torch.equal(ilo(network, objective, rounds, rng=seeded(), latent=latent).image, before.image)
 
 
+def test_estimate_with_and_without_numbers_is_one():
+    """But that what is prepared of frozen weights is there already or not."""
+    network = tiny(4, 3)
+    latent, objective = network.init_codes(2, rng=seeded()), MeanSquare(torch.zeros(2, 3, 32, 32))
+    rounds = [Round(0, 1, 0.1, ("v",)), Round(2, 1, 0.1, ("v", "x"))]
+    for some in (rounds, rounds[:1], rounds[1:]):
+        point = network(latent, 0, some[0].start)
+        computed = peak_memory(network, objective, some, point, compute=True)
+        traced = peak_memory(network, objective, some, point)
+        assert (computed.workspace, computed.optimiser) == (traced.workspace, traced.optimiser)
+        assert computed.total == pytest.approx(traced.total, rel=1e-3)
+        assert computed.activations <= traced.activations < 1.5 * computed.activations
+
+
 @pytest.mark.parametrize("start", [0, 1])
 def test_checkpointed_generator_is_the_same(start):
     network = tiny(4, 3).double()
