@@ -9,11 +9,10 @@ import math
 import numpy as np
 import torch
 
-SHORT = 6144  # entries: longer rows are not sorted
+SHORT = 16_384  # entries: longer rows are not sorted
 HALF_ULP = {4: 2.0**-24, 8: 2.0**-53}  # by the bytes of a number: the relative error of rounding
 LARGEST = {4: float(np.finfo(np.float32).max), 8: float(np.finfo(np.float64).max)}
 FLOAT32 = np.dtype(np.float32)
-COUNTS = np.arange(1.0, 2 * SHORT + 1)
 INSIDE: tuple[float, ...] = ()  # what takes the place of a threshold for a point of the ball
 NOT_FINITE = (math.nan,)
 
@@ -44,9 +43,15 @@ def tangent(a: np.ndarray, low: float, radius: float) -> tuple[float, int]:
     np.add.accumulate(over, out=over)
     if low <= 0 and over[-1] <= 0:
         return 0.0, 0
-    np.divide(over, COUNTS[: over.size], out=over)
-    n = int(over.argmax())
-    return float(over[n]), n + 1
+    first, last = 0, over.size - 1  # the quotients over[i] / (i + 1) rise up to the largest and fall from there
+    while first < last:
+        i = (first + last) // 2
+        here, there = over.item(i), over.item(i + 1)
+        if (there - here) * (i + 1) > here:
+            first = i + 1
+        else:
+            last = i
+    return over.item(first) / (first + 1), first + 1
 
 
 def in_parts(base: float, rest: float, n: int, radius: float) -> tuple[float, ...]:
