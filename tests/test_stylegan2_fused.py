@@ -1,7 +1,9 @@
 """The layer with a frozen weight, in strips and by Winograd's algorithm, against torch's own functions."""
 
 import copy
+import gc
 import pickle
+import weakref
 
 import pytest
 import torch
@@ -211,3 +213,20 @@ def test_what_is_kept_for_the_gradient_is_a_third_of_what_plain_layers_keep(rng)
         return sum(size for pointer, size in storages.items() if pointer not in weights)
 
     assert kept(network) < kept(with_plain_layers(network)) / 3
+
+
+@pytest.mark.parametrize("run", [lambda image: image.sum().backward(), lambda image: None])
+def test_nothing_outlives_the_image(run, rng):
+    network = tiny(3)
+    latent = {key: value.requires_grad_() for key, value in network.init_codes(1, rng=rng).items()}
+    gc.disable()  # what a cycle of references holds would stay
+    try:
+        passed = network(latent, stop=2)
+        features = weakref.ref(passed["x"].grad_fn)
+        image = network(passed, start=2)
+        del passed
+        run(image)
+        del image
+        assert features() is None
+    finally:
+        gc.enable()
