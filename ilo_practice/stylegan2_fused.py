@@ -28,10 +28,7 @@ def fused(
     The bias is [out]; H = h, or H = 2h where the kernel doubles; `clamp` bounds |y|, None: nothing does. Equal to
     `plain`, and like it differentiable by the five tensors to any order, in reverse and in forward mode.
     """
-    y = _Fused.apply(x, style, gain, noise, bias, kernel, clamp)
-    if hasattr(y.grad_fn, "saved_for_forward"):
-        y.grad_fn.saved_for_forward = None  # forward mode is done with it; it would keep y alive, in a cycle
-    return y
+    return _Fused.apply(x, style, gain, noise, bias, kernel, clamp)
 
 
 def plain(
