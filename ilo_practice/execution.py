@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-from ilo_practice.checkpointing import Checkpointed
+from ilo_practice.checkpointing import checkpointed
 from ilo_practice.devices import keep_memory, set_precision
 from ilo_practice.precision import HALVES, in_precision
 from ilo_practice.stepping import compiled, cuda_graph, graphable
@@ -38,11 +38,11 @@ def prepare_process(args: Namespace, device: str) -> None:
 
 def executed(generator: Generator, args: Namespace) -> Generator:
     """The generator as the flags have it run: large blocks in half precision, layers computed again."""
-    if args.half is not None:
-        if not isinstance(generator, StyleGAN2):
-            raise ValueError(f"`--half {args.half}` is for StyleGAN-2, got {type(generator).__name__}.")
-        generator = in_precision(generator, getattr(torch, args.half))
-    return Checkpointed(generator) if args.checkpointing else generator
+    asked = "--checkpointing" if args.checkpointing else f"--half {args.half}"
+    if (args.checkpointing or args.half) and not isinstance(generator, StyleGAN2):
+        raise ValueError(f"`{asked}` is for StyleGAN-2, got {type(generator).__name__}.")
+    generator = generator if args.half is None else in_precision(generator, getattr(torch, args.half))
+    return checkpointed(generator) if args.checkpointing else generator
 
 
 def step_of(args: Namespace) -> Callable[[Callable], Callable]:

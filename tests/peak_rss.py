@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ilo_practice.checkpointing import Checkpointed
+from ilo_practice.checkpointing import checkpointed
 from ilo_practice.memory import peak_memory
 from ilo_practice.stylegan2 import StyleGAN2
 from ilo_practice.stylegan2_layers import Architecture
@@ -45,12 +45,12 @@ def status(name: str) -> int:
     return 1024 * int(re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())[1])
 
 
-def main(side: int, channels: int, checkpointed: bool) -> None:
+def main(side: int, channels: int, lean: bool) -> None:
     torch.set_num_threads(1)
     rounds = [Round(0, 1, 0.1, ("v", "noise_0", "noise_1"), spheres={"v": (2,)})]
     step(config_f(8, channels), MeanSquare(torch.zeros(1, 3, 8, 8)), rounds)  # what libraries set up once
     network, objective = config_f(side, channels), MeanSquare(torch.zeros(1, 3, side, side))
-    network = Checkpointed(network) if checkpointed else network
+    network = checkpointed(network) if lean else network
     estimate = peak_memory(network, objective, rounds, network.init_codes(1, rng=torch.Generator()))
     before = status("VmRSS")
     step(network, objective, rounds)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ilo_practice import memory
-from ilo_practice.checkpointing import Checkpointed
+from ilo_practice.checkpointing import checkpointed
 from ilo_practice.memory import Estimate, check_memory, free_memory, pages_of, peak_memory
 from ilo_theory.generators import Chain
 from ilo_theory.ilo import Round, ilo
@@ -98,7 +98,7 @@ def test_estimate_with_and_without_numbers_is_one():
 @pytest.mark.parametrize("start", [0, 1])
 def test_checkpointed_generator_is_the_same(start):
     network = tiny(4, 3).double()
-    view = Checkpointed(network)
+    view = checkpointed(network)
     latent = network(network.init_codes(2, rng=seeded()), 0, start)
     moved = {key: value.clone().requires_grad_() for key, value in latent.items()}
     plain, other = network(moved, start), view(moved, start)
@@ -125,7 +125,7 @@ def test_checkpointing_keeps_less():
     latent, objective = network.init_codes(1, rng=seeded()), MeanSquare(torch.zeros(1, 3, 64, 64))
     rounds = [Round(0, 1, 0.1, ("v",))]
     plain = peak_memory(network, objective, rounds, latent)
-    less = peak_memory(Checkpointed(network), objective, rounds, latent)
+    less = peak_memory(checkpointed(network), objective, rounds, latent)
     assert less.activations < plain.activations / 2
     assert less.needed < plain.needed
 
