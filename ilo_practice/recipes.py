@@ -160,6 +160,7 @@ _DEEPER = {
     "feature_radii": (inf, 0.061, 0.031, 0.015),
     "noise_radii": (inf, 1.95, 0.49, 0.24),
 }
+_ILO = {"starts": (0, 1, 2, 3), "split": (3.0, 2.0, 2.0, 1.0), **_PULSE, **_DEEPER}
 _PERCEPTUAL = {"lpips": 1.0, "noise_addition": True}
 
 RECIPES = {
@@ -177,10 +178,7 @@ RECIPES = {
     "ilo": Recipe(
         "Section 4.1; radii, rate and geodesic weight of Appendix 7.3, its steps 300, 200, 200, 100",
         in_rounds,
-        starts=(0, 1, 2, 3),
-        split=(3.0, 2.0, 2.0, 1.0),
-        **_PULSE,
-        **_DEEPER,
+        **_ILO,
     ),
     "algorithm-1": Recipe(
         "Algorithm 1, split at 8 x 8 pixels; radius of previous solutions of Appendix 7.3",
@@ -202,37 +200,25 @@ RECIPES = {
         "Section 4.2: MSE and LPIPS with equal weights (Figure 1), MSE alone below 20 % of the pixels and for random "
         "projections (Appendix 7.3); noise addition (Table 1)",
         in_rounds,
-        starts=(0, 1, 2, 3),
-        split=(3.0, 2.0, 2.0, 1.0),
-        **_PULSE,
-        **_DEEPER,
+        **_ILO,
         **_PERCEPTUAL,
     ),
     "ilo-all-balls": Recipe(
         "Appendix 7.3 read to the letter: balls round the drawn codes and noises in the first layer too",
         in_rounds,
-        starts=(0, 1, 2, 3),
-        split=(3.0, 2.0, 2.0, 1.0),
-        **_PULSE,
-        **_DEEPER | {"code_radii": (0.033, 0.054, 0.109, 0.217), "noise_radii": (1.17, 1.95, 0.49, 0.24)},
+        **_ILO | {"code_radii": (0.033, 0.054, 0.109, 0.217), "noise_radii": (1.17, 1.95, 0.49, 0.24)},
     ),
     "ilo-released": Recipe(
         "the released code, where it differs from the text: a dead zone beside the squared error",
         in_rounds,
-        starts=(0, 1, 2, 3),
-        split=(3.0, 2.0, 2.0, 1.0),
         dead_zone=1.0,
-        **_PULSE,
-        **_DEEPER,
+        **_ILO,
     ),
     "ilo-flat": Recipe(
         "Appendix 7.6: go on to the next layer where the error has flattened",
         in_rounds,
-        starts=(0, 1, 2, 3),
-        split=(3.0, 2.0, 2.0, 1.0),
         flat=0.01,
-        **_PULSE,
-        **_DEEPER,
+        **_ILO,
     ),
 }
 
