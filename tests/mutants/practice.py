@@ -23,13 +23,13 @@ MUTANTS = [
     Mutant(
         "demodulation without its root",
         LAYERS,
-        "return (power + eps).rsqrt()[:, :, None, None]",
-        "return (power + eps).reciprocal()[:, :, None, None]",
+        "+ self.eps).rsqrt()[:, :, None, None]",
+        "+ self.eps).reciprocal()[:, :, None, None]",
         "tests/test_stylegan2_parity.py",
     ),
     Mutant(
         "upsampling phases swapped",
-        LAYERS,
+        "ilo_practice/stylegan2_blur.py",
         "torch.stack((near + 0.25 * before, near + 0.25 * after)",
         "torch.stack((near + 0.25 * after, near + 0.25 * before)",
         "tests/test_stylegan2_parity.py",

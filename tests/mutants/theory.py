@@ -59,8 +59,8 @@ MUTANTS = [
     Mutant(
         "the threshold by sorting takes an entry too few",
         f"{BALLS}/short.py",
-        "return float(over[n]), n + 1",
-        "return float(over[max(n - 1, 0)]), n + 1",
+        "return over.item(first) / (first + 1), first + 1",
+        "return over.item(max(first - 1, 0)) / max(first, 1), first + 1",
         "tests/test_balls.py",
     ),
     # Operators
