@@ -24,6 +24,8 @@ mutants: $(READY)
 bench: $(READY)
 	$(PY) benchmarks/l1_projection.py
 	$(PY) benchmarks/circulant.py
+	$(PY) benchmarks/synthesis.py --keep-memory
+	$(PY) benchmarks/ilo_step.py --keep-memory
 
 lint: $(READY)
 	$(PY) -m ruff check --fix .

@@ -80,7 +80,10 @@ def parser() -> Parser:
     experiment = commands.add_parser("experiment", help="tables over many images")
     experiment.set_defaults(run=_experiment)
     experiment.add_argument("study", choices=experiments.EXPERIMENTS)
-    experiment.add_argument("--tune", action="store_true", help="choose the values of the methods, on other images")
+    what = experiment.add_mutually_exclusive_group()
+    what.set_defaults(do="comparison")
+    what.add_argument("--tune", dest="do", action="store_const", const="tuning", help="choose values, on other images")
+    what.add_argument("--picture", dest="do", action="store_const", const="picture", help="a few images restored")
     experiment.add_argument("--workers", type=int, metavar="N", help="processes, one for every core if not given")
     experiment.add_argument("--resume", metavar="FILE", help="keep what is finished here, and go on from it")
     _add_output(experiment, out="results", force=True)
@@ -132,9 +135,8 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _experiment(args: argparse.Namespace) -> int:
     with output_folder(args.out, force=args.force) as folder, _bar() as told:
-        tuning, comparison = experiments.EXPERIMENTS[args.study]
         options = {"seed": args.seed, "workers": args.workers, "kept": args.resume and Path(args.resume)}
-        (tuning if args.tune else comparison)(folder, on_step=told, **options)
+        experiments.EXPERIMENTS[args.study][args.do](folder, on_step=told, **options)
     return 0
 
 

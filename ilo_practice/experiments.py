@@ -112,7 +112,7 @@ def tuning(
     kept: Path | None = None,
 ) -> None:
     """Write <study>-recipes.json: for every method, set and kind the candidate of least true error on tuning images."""
-    methods = {name: method for name, method in study.methods.items() if method.tuned_as is None}
+    methods = {name: method for name, method in study.methods.items() if method.tuned_by is None}
     cases = list(product(study.sets, study.tuned_at.items(), methods))
     runs = [
         Run(
@@ -146,7 +146,7 @@ def comparison(
     cases = [(part, kind, level) for part in study.sets for kind, level in study.problems]
     runs = [
         Run(
-            study.name, name, tuned(method.recipe, kind, study.name, method=method.tuned_as or name, part=part),
+            study.name, name, chosen(study, name, kind, part),
             part, kind, level, study.reported, seed, study.steps,
         )
         for part, kind, level in cases
@@ -169,6 +169,36 @@ def comparison(
     record = about | {"steps": study.steps, "images": count, "rows": rows}
     _write_json(folder, study.name, record)
     write_atomically(Path(folder) / f"{study.name}.md", results_table(record).encode())
+
+
+def chosen(study: Study, name: str, kind: str, part: str) -> Recipe:
+    """The recipe of a method of the study, with the values that this study, or the one it names, has chosen."""
+    method = study.methods[name]
+    if method.tuned_by is not None:
+        return tuned(method.recipe, kind, method.tuned_by)
+    return tuned(method.recipe, kind, study.name, method=name, part=part)
+
+
+def picture(study: Study, folder: str | Path, *, seed: int, on_step: Told, **_) -> None:
+    """Write <study>.png: images that are neither reported nor tuned on, as each method restores them."""
+    cases = [(part, kind, level) for part in study.sets for kind, level in study.problems]
+    total, done, rows, generator = len(cases) * len(study.methods), 0, [], load(study.generator)
+    for part, kind, level in cases:
+        images = study.sets[part](study.shown)
+        problem = simulate(kind, level, images, rng=torch.Generator().manual_seed(seed))
+        shown = [images, PROBLEMS[kind].picture(problem)]
+        for name, method in study.methods.items():
+            on_step(done, total, f"{part}, {PROBLEMS[kind].title}, {name}")
+            recipe = chosen(study, name, kind, part)
+            network = generator if method.wrap is None else method.wrap(generator)
+            rng = torch.Generator().manual_seed(seed)
+            shown.append(solve(problem, network, recipe, steps=study.steps, rng=rng).image)
+            done += 1
+        rows.append([column[i] for i in range(len(images)) for column in shown])
+    several = len(study.sets) > 1
+    names = [f"{part}\n" * several + level_name(kind, level).replace(", ", "\n") for part, kind, level in cases]
+    columns = ["truth", "observed", *study.methods] * (study.shown[1] - study.shown[0])
+    write_grid(Path(folder) / f"{study.name}.png", rows, columns=columns, rows=names)
 
 
 def demo(folder: str | Path, *, seed: int, on_step: Told) -> list[dict]:
@@ -204,10 +234,10 @@ def demo(folder: str | Path, *, seed: int, on_step: Told) -> list[dict]:
     return rows
 
 
-EXPERIMENTS: Mapping[str, tuple[Callable, Callable]] = {
-    name: (partial(tuning, study), partial(comparison, study)) for name, study in STUDIES.items()
+EXPERIMENTS: Mapping[str, Mapping[str, Callable]] = {
+    name: {do.__name__: partial(do, study) for do in (tuning, comparison, picture)} for name, study in STUDIES.items()
 }
-"""By the name of a study: what chooses its values, and what makes its table."""
+"""By the name of a study: what chooses its values, what makes its table, and what its picture."""
 
 
 def _cores(workers: int | None) -> int:

@@ -74,6 +74,7 @@ DIGITS = Study(
     tuned_at=DIGITS_TUNED_AT,
     reported=(0, 50),
     tuning=(100, 110),
+    shown=(50, 52),
     baseline=("mean digit", mean_digit),
 )
 
@@ -83,14 +84,15 @@ SKIP = Study(
     title="held-out digits",
     sets={"digits": held_out},
     methods={
-        "ilo": Method("ilo", tuned_as="ilo"),
-        "ilo, no skip": Method("ilo", wrap=WithoutSkip, tuned_as="ilo"),
+        "ilo": Method("ilo", tuned_by="digits"),
+        "ilo, no skip": Method("ilo", wrap=WithoutSkip, tuned_by="digits"),
         "ilo, no skip, tuned": Method("ilo", DIGITS.methods["ilo"].candidates, wrap=WithoutSkip),
     },
     levels={kind: (level,) for kind, level in DIGITS_TUNED_AT.items()},
     tuned_at=DIGITS_TUNED_AT,
     reported=(0, 50),
     tuning=(100, 110),
+    shown=(50, 52),
 )
 
 FACES = Study(
@@ -109,6 +111,7 @@ FACES = Study(
     tuned_at=FACES_TUNED_AT,
     reported=(0, 40),
     tuning=(60, 68),
+    shown=(40, 41),
     group=20,
 )
 

@@ -21,13 +21,13 @@ class Method:
         recipe: its row in RECIPES.
         candidates: the changes of it among which tuning chooses; as many for every method.
         wrap: what is made of the generator first.
-        tuned_as: the method whose tuned values it takes, instead of being tuned.
+        tuned_by: the study whose choice for the recipe it takes, instead of being tuned.
     """
 
     recipe: str
     candidates: tuple[dict, ...] = ()
     wrap: Callable[[Generator], Generator] | None = None
-    tuned_as: str | None = None
+    tuned_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Study:
         levels: of each kind of problem, how hard they are.
         tuned_at: the level at which a kind is tuned.
         reported, tuning: the images of every set that the table and the choice of values are made of.
+        shown: those of its picture.
         steps: gradient steps an image, restarts included.
         group: images that share a draw of A.
         baseline: an answer to everything that no method should lose to: images -> errors [B], and its name.
@@ -57,6 +58,7 @@ class Study:
     tuned_at: Mapping[str, float]
     reported: Images
     tuning: Images
+    shown: Images
     steps: int = 200
     group: int = 10
     baseline: tuple[str, Callable[[Tensor], Tensor]] | None = None
@@ -64,7 +66,7 @@ class Study:
     def __post_init__(self):
         if not self.reported[1] <= self.tuning[0]:
             raise ValueError(f"`Study(tuning={self.tuning})` must come after the reported {self.reported}.")
-        searched = {len(method.candidates) for method in self.methods.values() if method.tuned_as is None}
+        searched = {len(method.candidates) for method in self.methods.values() if method.tuned_by is None}
         if len(searched) != 1:
             raise ValueError(f"`Study(methods=...)` must have as many candidates each, got {sorted(searched)}.")
 

@@ -11,7 +11,11 @@ LEVEL = {
     "denoise": "denoising, sigma {:g}",
 }
 
-RIVALS = {"csgm": "CSGM with one z", "csgm-wplus": "CSGM with one code a layer"}
+RIVALS = {
+    "csgm": "CSGM with one z",
+    "csgm-wplus": "CSGM with one code a layer",
+    "pulse": "PULSE's search, z on its sphere and several starts",
+}
 
 
 def interval(statistic, *columns: torch.Tensor, rng: torch.Generator, resamplings: int = 10_000) -> tuple[float, float]:

@@ -9,7 +9,8 @@ import torch
 
 from ilo_practice.checkpoints import WEIGHTS, file_of, sha256
 from ilo_practice.digits import read_test_digits
-from ilo_practice.experiments import Run, comparison, run_all, tuning
+from ilo_practice.experiments import Run, comparison, picture, run_all, tuning
+from ilo_practice.experiments import chosen as chosen_of
 from ilo_practice.experiments import demo as run_demo
 from ilo_practice.recipes import RECIPES
 from ilo_practice.studies import DIGITS, STUDIES
@@ -25,14 +26,14 @@ def study(request):
 
 
 def test_every_method_is_searched_with_equal_effort(study):
-    searched = [method for method in study.methods.values() if method.tuned_as is None]
+    searched = [method for method in study.methods.values() if method.tuned_by is None]
     assert len({len(method.candidates) for method in searched}) == 1
     for method in searched:
         assert len({str(changes) for changes in method.candidates}) == len(method.candidates)
         for changes in method.candidates:
             replace(RECIPES[method.recipe], **changes)
     name, method = next(iter(study.methods.items()))
-    fewer = {**study.methods, name: replace(method, candidates=({},), tuned_as=None)}
+    fewer = {**study.methods, name: replace(method, candidates=({},), tuned_by=None)}
     with pytest.raises(ValueError, match="as many candidates"):
         replace(study, methods=fewer)
 
@@ -85,12 +86,18 @@ def test_a_small_study_is_tuned_and_tabulated(tmp_path):
     record = json.loads((tmp_path / "digits.json").read_text())
     assert [row["method"] for row in record["rows"]] == ["mean digit", "csgm", "ilo"]
     assert (tmp_path / "digits.md").read_text() == results_table(record)
-    assert len(list(tmp_path.iterdir())) == 3
+    picture(replace(small, shown=(50, 51)), tmp_path, **options)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "digits-recipes.json",
+        "digits.json",
+        "digits.md",
+        "digits.png",
+    ]
 
 
 def test_the_tuned_recipes_are_those_of_the_file(study):
     record = json.loads((WEIGHTS / f"{study.name}-recipes.json").read_text())
-    methods = {name: method for name, method in study.methods.items() if method.tuned_as is None}
+    methods = {name: method for name, method in study.methods.items() if method.tuned_by is None}
     rows = {(row["set"], row["kind"], row["method"]) for row in record["rows"]}
     assert rows == {(part, kind, name) for part in study.sets for kind in study.levels for name in methods}
     for row in record["rows"]:
@@ -99,6 +106,9 @@ def test_the_tuned_recipes_are_those_of_the_file(study):
         chosen = tuned(method.recipe, row["kind"], study.name, method=row["method"], part=row["set"])
         source = f"python -m ilo_practice experiment {study.name} --tune ({row['kind']})"
         assert chosen == replace(RECIPES[method.recipe], **best, source=source)
+        assert chosen == chosen_of(study, row["method"], row["kind"], row["set"])
+    for name in study.methods.keys() - methods:
+        assert chosen_of(study, name, "inpaint", "any") == tuned("ilo", "inpaint", "digits") != RECIPES["ilo"]
     assert tuned("ilo", "inpaint", "another") == RECIPES["ilo"]
 
 
