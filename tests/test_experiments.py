@@ -76,7 +76,7 @@ def test_a_small_study_is_tuned_and_tabulated(tmp_path):
     methods = {name: DIGITS.methods[name] for name in ("csgm", "ilo")}
     methods = {name: replace(method, candidates=method.candidates[:2]) for name, method in methods.items()}
     problems = {"levels": {"denoise": (0.6,)}, "tuned_at": {"denoise": 0.6}, "reported": (0, 2), "tuning": (100, 102)}
-    small = replace(DIGITS, methods=methods, steps=4, **problems)
+    small = replace(DIGITS, methods=methods, steps=16, **problems)
     options = {"seed": 0, "on_step": lambda *_: None, "workers": 1}
     tuning(small, tmp_path, **options)
     rows = json.loads((tmp_path / "digits-recipes.json").read_text())["rows"]
