@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ilo_practice.losses import DataMSE, Objective, PerceptualData, geodesic
 from ilo_practice.perceptual import Perceptual
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.layers import Architecture
 from ilo_theory.generators import Latent
 from ilo_theory.ilo import Round, ilo, ramp
 from ilo_theory.operators import Identity

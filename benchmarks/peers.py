@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import ModulatedConv
+from ilo_practice.stylegan2.layers import ModulatedConv
 from ilo_theory.generators import Latent
 
 Filter = Callable[[Tensor, int, tuple[int, int], float], Tensor]

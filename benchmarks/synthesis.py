@@ -17,10 +17,10 @@ from peers import nvidia, rosinality
 from timing import interleaved, keep_memory, print_table
 from torch import Tensor
 
-from ilo_practice.checkpointing import checkpointed
 from ilo_practice.checkpoints import from_state_dict
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.checkpointing import checkpointed
+from ilo_practice.stylegan2.layers import Architecture
 from ilo_theory.generators import Generator, Latent
 
 GOLDEN = Path(__file__).parent.parent / "tests" / "golden"

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ilo_practice.images import write_atomically
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.layers import Architecture
 
 SHA512 = "x+SfS5tSJnOEjad6jkuL91Cuq9EAVmy1IYt6vdWEsYCjJZsj0oB2xCq+sg5cgiEt9W+xBT31q9IwI2h7h1VtOw=="
 HELD_OUT, SHIPPED = 1_000, 200

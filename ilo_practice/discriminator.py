@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ilo_practice.stylegan2_layers import Dense, blur_sum, leaky
+from ilo_practice.stylegan2.layers import Dense, blur_sum, leaky
 
 
 class Conv(nn.Module):

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import torch
 
-from ilo_practice.checkpointing import checkpointed
 from ilo_practice.devices import keep_memory, set_precision
-from ilo_practice.precision import HALVES, in_precision
 from ilo_practice.stepping import compiled, cuda_graph, graphable
 from ilo_practice.stylegan2 import StyleGAN2
+from ilo_practice.stylegan2.checkpointing import checkpointed
+from ilo_practice.stylegan2.precision import HALVES, in_precision
 from ilo_theory.generators import Generator
 from ilo_theory.ilo import Round
 

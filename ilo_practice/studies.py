@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from ilo_practice.checkpoints import load
-from ilo_practice.compat import WithoutSkip
 from ilo_practice.digits import as_input, read_test_digits
 from ilo_practice.faces import drawn_faces, real_faces
 from ilo_practice.images import mse
 from ilo_practice.study import Images, Method, Study, grid
+from ilo_practice.stylegan2.compat import WithoutSkip
 
 # sigma in units of [-1, 1]: a tenth to a half of the range
 DIGIT_LEVELS = {

@@ -19,7 +19,7 @@ from torch import Tensor
 from ilo_practice.discriminator import Discriminator
 from ilo_practice.images import sheet, write_atomically, write_png
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.layers import Architecture
 
 
 @dataclass(frozen=True)

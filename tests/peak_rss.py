@@ -10,10 +10,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ilo_practice.checkpointing import checkpointed
 from ilo_practice.memory import peak_memory
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.checkpointing import checkpointed
+from ilo_practice.stylegan2.layers import Architecture
 from ilo_theory.ilo import Round, ilo
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ilo_practice.checkpointing import checkpointed
+from ilo_practice.stylegan2.checkpointing import checkpointed
 from tests.tiny import tiny
 
 

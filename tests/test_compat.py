@@ -2,8 +2,8 @@
 
 import torch
 
-from ilo_practice.compat import WithoutSkip
 from ilo_practice.recipes import RECIPES
+from ilo_practice.stylegan2.compat import WithoutSkip
 from tests.tiny import tiny
 
 

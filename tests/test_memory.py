@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ilo_practice import memory
-from ilo_practice.checkpointing import checkpointed
 from ilo_practice.memory import Estimate, check_memory, free_memory, pages_of, peak_memory
+from ilo_practice.stylegan2.checkpointing import checkpointed
 from ilo_theory.generators import Chain
 from ilo_theory.ilo import Round, ilo
 from tests.peak_rss import MeanSquare

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ilo_practice.precision import in_precision
+from ilo_practice.stylegan2.precision import in_precision
 from tests.tiny import tiny
 
 

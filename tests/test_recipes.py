@@ -12,7 +12,7 @@ from ilo_practice.plans import apportion
 from ilo_practice.problems import denoising, inpainting, sensing, superresolution
 from ilo_practice.recipes import RECIPES, SCHEDULES, scheduled
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.layers import Architecture
 from ilo_theory.operators import Gaussian
 from ilo_theory.rounds import check_rounds
 from tests.tiny import tiny, tiny_dcgan

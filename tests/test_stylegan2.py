@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.signal import convolve2d
 from torch.autograd import forward_ad
 
-from ilo_practice.stylegan2_layers import Architecture, blur_sum, upsample
+from ilo_practice.stylegan2.layers import Architecture, blur_sum, upsample
 from tests.tiny import tiny
 
 TAPS = np.outer([1.0, 3.0, 3.0, 1.0], [1.0, 3.0, 3.0, 1.0])

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.autograd import forward_ad
 
-from ilo_practice import stylegan2_fused
-from ilo_practice.stylegan2_fused import fused
-from ilo_practice.stylegan2_kernels import Double, Same
+from ilo_practice.stylegan2 import fused as stylegan2_fused
+from ilo_practice.stylegan2.fused import fused
+from ilo_practice.stylegan2.kernels import Double, Same
 from tests.tiny import tiny
 
 FILTER = torch.outer(torch.tensor([1.0, 3.0, 3.0, 1.0]), torch.tensor([1.0, 3.0, 3.0, 1.0])).double()

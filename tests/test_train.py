@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ilo_practice.discriminator import Conv, Discriminator, minibatch_deviation
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.layers import Architecture
 from ilo_practice.train import Schedule, Trainer, augment, train
 
 SMALL = Architecture(resolution=8, channels=1, z_dim=3, w_dim=4, widths=(4, 4), mapping_layers=2)

@@ -9,8 +9,7 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 import torch
 
-from ilo_practice import trunks
-from ilo_practice.perceptual import perceptual
+from ilo_practice.perceptual import perceptual, trunks
 from tests.perceptual_networks import noise, random_network
 
 LEGACY = {"_use_new_zipfile_serialization": False}  # as torchvision's files are

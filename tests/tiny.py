@@ -4,7 +4,7 @@ import torch
 
 from ilo_practice import dcgan
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.layers import Architecture
 
 
 def tiny(blocks: int = 2, channels: int = 1, *, seed: int = 0, fitted: bool = True, **changes) -> StyleGAN2:

@@ -10,7 +10,7 @@ from torch import Tensor
 from ilo_practice.checkpoints.network import build, values
 from ilo_practice.checkpoints.weights import Lazy
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.layers import Architecture
 
 
 def from_state_dict(state: Mapping[str, Tensor], *, w_avg: Tensor | None = None) -> StyleGAN2:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ilo_practice.checkpoints.weights import Lazy
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import Architecture
+from ilo_practice.stylegan2.layers import Architecture
 
 # Not in every file: the mean code, and the moments of the codes. NaN says that they are not known.
 OPTIONAL = {"w_avg", "v_mean", "v_std"}

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from torch import Tensor
 
-from ilo_practice import dcgan, stylegan2_layers
+from ilo_practice import dcgan
+from ilo_practice.stylegan2 import layers
 
-Sizes = stylegan2_layers.Architecture | dcgan.Architecture
+Sizes = layers.Architecture | dcgan.Architecture
 
 
 class Lazy(Protocol):

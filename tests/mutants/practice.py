@@ -2,7 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
-NETWORK, LAYERS = "ilo_practice/stylegan2.py", "ilo_practice/stylegan2_layers.py"
+NETWORK, LAYERS = "ilo_practice/stylegan2/network.py", "ilo_practice/stylegan2/layers.py"
 LOSSES, PROBLEMS = "ilo_practice/losses.py", "ilo_practice/problems.py"
 
 MUTANTS = [
@@ -29,7 +29,7 @@ MUTANTS = [
     ),
     Mutant(
         "upsampling phases swapped",
-        "ilo_practice/stylegan2_blur.py",
+        "ilo_practice/stylegan2/blur.py",
         "torch.stack((near + 0.25 * before, near + 0.25 * after)",
         "torch.stack((near + 0.25 * after, near + 0.25 * before)",
         "tests/test_stylegan2_parity.py",

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ilo_practice.stylegan2_layers import Architecture, Block, Dense, ModulatedConv, normalise
+from ilo_practice.stylegan2.layers import Architecture, Block, Dense, ModulatedConv, normalise
 from ilo_theory.generators import Generator, Latent, check_split
 
 

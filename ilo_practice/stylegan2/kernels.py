@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ilo_practice.stylegan2_blur import blur_sum
+from ilo_practice.stylegan2.blur import blur_sum
 
 # Fewer channels or rows: combining rows costs more than the convolutions that it saves.
 CHANNELS, ROWS = 128, 32

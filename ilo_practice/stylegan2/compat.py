@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from ilo_practice.stylegan2_wrapper import Wrapper
+from ilo_practice.stylegan2.wrapper import Wrapper
 from ilo_theory.generators import Latent
 
 

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ilo_practice.stylegan2_blur import blur_sum, upsample
-from ilo_practice.stylegan2_fused import fused
-from ilo_practice.stylegan2_kernels import Double, Kernel, Same
+from ilo_practice.stylegan2.blur import blur_sum, upsample
+from ilo_practice.stylegan2.fused import fused
+from ilo_practice.stylegan2.kernels import Double, Kernel, Same
 from ilo_theory.generators import Latent
 
 EPS = 1e-8

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ilo_practice.stylegan2_kernels import Kernel
+from ilo_practice.stylegan2.kernels import Kernel
 
 SLOPE = 0.2
 # Numbers of a strip in float32's 4 bytes: what is convolved, what its gradient is taken of, what is activated,

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_layers import ModulatedConv
-from ilo_practice.stylegan2_wrapper import Wrapper
+from ilo_practice.stylegan2.layers import ModulatedConv
+from ilo_practice.stylegan2.wrapper import Wrapper
 from ilo_theory.generators import Latent
 
 HALVES = (torch.bfloat16, torch.float16)

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ilo_practice.demands import require
-from ilo_practice.shift_tolerant import shift_tolerant_trunk
-from ilo_practice.trunks import TRUNKS, WEIGHTS, fill_, tensors_of, trunk_file
+from ilo_practice.perceptual.shift_tolerant import shift_tolerant_trunk
+from ilo_practice.perceptual.trunks import TRUNKS, WEIGHTS, fill_, tensors_of, trunk_file
 
 LARGEST = 256  # px of the longer side: where LPIPS works best, says Section 4.2 with Karras et al. 2020
 SMALLEST = 64  # px of the shorter side: of the patches that LPIPS was calibrated on

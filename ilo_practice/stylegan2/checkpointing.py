@@ -1,7 +1,7 @@
 """StyleGAN-2 with activation checkpointing: only what passes between blocks is kept for the gradient.
 
 Chen et al. (2016): each block runs a second time in the backward pass, so that memory is that of the largest block. On
-the CPU frozen layers keep so little by themselves that this gains next to nothing at the peak (`stylegan2_fused`); it
+the CPU frozen layers keep so little by themselves that this gains next to nothing at the peak (`fused`); it
 is for a GPU, where they are plain.
 """
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from ilo_practice.stylegan2 import StyleGAN2
-from ilo_practice.stylegan2_wrapper import Wrapper
+from ilo_practice.stylegan2.wrapper import Wrapper
 from ilo_theory.generators import Latent
 
 
