@@ -14,6 +14,14 @@ from tests.tiny import tiny
 TAPS = np.outer([1.0, 3.0, 3.0, 1.0], [1.0, 3.0, 3.0, 1.0])
 
 
+@pytest.fixture(autouse=True, scope="module", params=["in strips", "plain"])
+def layers(request):
+    """Each test runs with all layers in strips, as large ones are, and with all plain, as small ones are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ilo_practice.stylegan2.layers.LARGE", 0 if request.param == "in strips" else float("inf"))
+        yield
+
+
 @settings(max_examples=30)
 @given(st.integers(2, 5), st.sampled_from([1, 3]), st.integers(1, 3), st.booleans(), st.data())
 def test_entering_where_one_left_gives_the_same_image_to_the_bit(blocks, channels, batch, gaussian, data):

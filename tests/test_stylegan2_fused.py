@@ -20,6 +20,14 @@ from tests.tiny import tiny
 FILTER = torch.outer(torch.tensor([1.0, 3.0, 3.0, 1.0]), torch.tensor([1.0, 3.0, 3.0, 1.0])).double()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def in_strips():
+    """The networks of these tests are so small that all their layers would be plain."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ilo_practice.stylegan2.layers.LARGE", 0)
+        yield
+
+
 def reference(x, style, gain, noise, bias, weight, up, clamp):
     """The definition, one image after another: modulated weights, and zeros inserted between the pixels."""
     images = []
@@ -233,3 +241,15 @@ def test_nothing_outlives_the_image(run, rng):
         assert features() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(("width", "blocks", "large"), [(64, 4, 0), (512, 3, 4)])
+def test_large_layers_alone_go_in_strips(width, blocks, large, rng, monkeypatch):
+    """512 channels from 8 x 8 pixels on are large, two layers a block; at 4 x 4, and 64 channels at 32 x 32, not."""
+    monkeypatch.setattr("ilo_practice.stylegan2.layers.LARGE", 2**27)
+    counted = []
+    monkeypatch.setattr("ilo_practice.stylegan2.layers.fused", lambda *each: counted.append(1) or fused(*each))
+    network = tiny(blocks, widths=(width,) * blocks)
+    latent = network.init(1, rng=rng)
+    network(latent)
+    assert len(counted) == large

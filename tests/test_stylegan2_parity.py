@@ -12,6 +12,14 @@ GOLDEN = Path(__file__).parent / "golden"
 IMAGE, GRADIENT, FLOAT32 = 1e-8, 1e-6, 1e-4
 
 
+@pytest.fixture(autouse=True, scope="module", params=["in strips", "plain"])
+def layers(request):
+    """Each test runs with all layers in strips, as large ones are, and with all plain, as small ones are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ilo_practice.stylegan2.layers.LARGE", 0 if request.param == "in strips" else float("inf"))
+        yield
+
+
 def relative(ours, theirs):
     theirs = torch.as_tensor(theirs).double()
     return ((ours.double() - theirs).abs().max() / theirs.abs().max()).item()

@@ -12,12 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ilo_practice.stylegan2.blur import blur_sum, upsample
-from ilo_practice.stylegan2.fused import fused
+from ilo_practice.stylegan2.fused import fused, plain
 from ilo_practice.stylegan2.kernels import Double, Kernel, Same
 from ilo_theory.generators import Latent
 
 EPS = 1e-8
 SAMPLE = 1009  # of this many weights one is looked at
+LARGE = 2**27  # multiplications of a layer for one image: below, going over it in strips costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ class SynthesisLayer(ModulatedConv):
         if self._is_frozen(x):
             kernel = self._kernel()
             gain = self.demodulation(style, kernel.power)
-            return fused(x, style, gain / 16 if self.up else gain, noise, self.bias, kernel, clamp)
+            compute = fused if self.weight.numel() * self.noise.numel() >= LARGE else plain
+            return compute(x, style, gain / 16 if self.up else gain, noise, self.bias, kernel, clamp)
         gain = self.demodulation(style, self.weight.to(style.dtype).square().sum((2, 3)))
         # features may have fewer bits than codes, see `precision`
         style, gain, noise, bias = (each.to(x.dtype) for each in (style, gain, noise, self.bias))
