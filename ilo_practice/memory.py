@@ -72,7 +72,7 @@ def peak_memory(
         compute: run a step of every round with its numbers: of a small network that is quicker than to do without.
 
     Of what a process grew by on the CPU in one step of a random StyleGAN-2 of 64, 256 and 1024 px the estimate was
-    0.98 to 1.04 times as much; trust it within 0.7 to 1.5. CUDA's own context, some half a gigabyte, is not in it.
+    0.94 to 1.06 times as much; trust it within 0.7 to 1.5. CUDA's own context, some half a gigabyte, is not in it.
     """
     point = dict(latent)
     if compute:

@@ -95,6 +95,7 @@ SKIP = Study(
     shown=(50, 52),
 )
 
+# The candidates were laid out after a pilot on six tuning images a set: nine settings of ILO, one or two of the others.
 FACES = Study(
     name="dcgan-faces",
     generator="dcgan-faces",
