@@ -12,9 +12,10 @@ from collections.abc import Callable
 import torch
 from full_problem import WEIGHTS, config_f, denoising_objective, one_step, paper_rounds, random_vgg, target_of
 from released_loop import Lpips, Network, released_step
-from timing import interleaved, keep_memory, ratio
+from timing import interleaved, ratio
 from torch import Tensor
 
+from ilo_practice.devices import keep_memory
 from ilo_practice.stylegan2 import StyleGAN2
 
 TARGETS = {256: 4.0, 1024: 5.0}  # times as fast as the released loop, at least

@@ -10,8 +10,9 @@ import time
 import numpy as np
 import pyproximal.projection
 import torch
-from timing import interleaved, keep_memory, ratio
+from timing import interleaved, ratio
 
+from ilo_practice.devices import keep_memory
 from ilo_theory.balls import project_l1_ball
 
 SIZES = (512, 9_216, 131_072, 2_097_152)

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from peers import nvidia, rosinality
-from timing import interleaved, keep_memory, print_table
+from timing import interleaved, print_table
 from torch import Tensor
 
 from ilo_practice.checkpoints import from_state_dict
+from ilo_practice.devices import keep_memory
 from ilo_practice.stylegan2 import StyleGAN2
 from ilo_practice.stylegan2.checkpointing import checkpointed
 from ilo_practice.stylegan2.layers import Architecture

@@ -4,7 +4,6 @@ A ratio is taken within its round, so that it compares neighbours in time; besid
 these stands the ratio of the two minima, the least disturbed of all.
 """
 
-import ctypes
 import gc
 import statistics
 import time
@@ -66,14 +65,6 @@ def print_table(title: str, times: Mapping[str, list[float]], unit: str) -> None
     for name in times:
         if name != unit:
             print(f"| {name} | " + " | ".join(f"{value:.3g}" for value in ratio(times, name, unit)) + " |")
-
-
-def keep_memory() -> None:
-    """Lets the C library keep what is freed, where it can be asked, so that no page is faulted in at every call."""
-    allocator = getattr(ctypes.CDLL(None), "mallopt", None)
-    if allocator is not None:
-        allocator(-4, 0)  # M_MMAP_MAX
-        allocator(-1, -1)  # M_TRIM_THRESHOLD
 
 
 def _seconds(function: Callable[[], object], calls: int, clock: Callable[[], float]) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ilo_practice.framing import framed
+from ilo_practice.framing import framed, made_by
 from ilo_practice.images import write_png
 from ilo_practice.inputs import centred, read_input, read_mask
 from ilo_practice.measurements import read_measurements, write_measurements
@@ -73,11 +73,6 @@ def truth_of(args: Namespace, problem: InverseProblem, generator: Generator) -> 
     if wanted != got:
         raise ValueError(f"`--truth {args.truth}` must be of the restored size {wanted}, got {got}.")
     return truth
-
-
-def made_by(generator: Generator) -> tuple[int, int, int]:
-    """[C, H, W] of a generator's images."""
-    return generator.channels, generator.resolution, generator.resolution
 
 
 def _flags(function: Callable) -> dict[str, bool]:

@@ -5,7 +5,6 @@ normalisation always uses the statistics that training left, whether or not the 
 and the key names of checkpoints are those of the PyTorch tutorial on DCGAN.
 """
 
-import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -215,12 +214,3 @@ def build(tensors: Mapping[str, Tensor], architecture: Architecture) -> DCGAN:
     network = DCGAN(architecture)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False)
-
-
-def load_faces() -> DCGAN:
-    """The face generator of the package gan-face-generate, read from its installed file; see `weights/dcgan-faces.md`.
-
-    Raises FileNotFoundError, saying what to install, where it is not; ValueError for a file that is not the one known.
-    """
-    checkpoint = torch.load(io.BytesIO(FACES.read()), map_location="cpu", weights_only=True)
-    return from_state_dict(checkpoint["netG_state_dict"])

@@ -24,9 +24,8 @@ PHOTOGRAPHS = InstalledFile(
 )
 FACES = 100  # the first so many of the 200 pictures; the others show backgrounds
 
-# Rows of `real_faces()`. What is reported is never looked at while steps, rates and radii are chosen.
-REPORTED = slice(0, 40)
-TUNING = slice(60, 70)
+# [first, last) of either set. What is reported is never looked at while steps, rates and radii are chosen.
+REPORTED, TUNING = (0, 40), (60, 70)
 
 CHUNK = 50  # images a pass, so that memory does not grow with their number
 

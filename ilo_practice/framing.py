@@ -3,7 +3,13 @@
 from dataclasses import replace
 
 from ilo_practice.problems import InverseProblem
+from ilo_theory.generators import Generator
 from ilo_theory.operators import Crop, LinearOperator, Resize
+
+
+def made_by(generator: Generator) -> tuple[int, int, int]:
+    """[C, H, W] of a generator's images."""
+    return generator.channels, generator.resolution, generator.resolution
 
 
 def frame(made: tuple[int, int, int], size: tuple[int, int]) -> LinearOperator | None:

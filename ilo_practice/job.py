@@ -142,7 +142,7 @@ def perceptual_of(
     args: Namespace, recipe: Recipe, problem: InverseProblem, *, rng: torch.Generator
 ) -> Perceptual | None:
     """The network of the term "lpips", where that counts."""
-    if not (recipe.lpips and problem.perceptible(recipe.lpips_from)):
+    if not recipe.sees(problem):
         return None
     return perceptual(args.perceptual, trunk=args.perceptual_trunk, rng=rng)
 

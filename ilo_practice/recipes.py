@@ -103,6 +103,10 @@ class Recipe:
             return self
         return replace(self, codes="z", noises=0, geodesic=0.0)
 
+    def sees(self, problem: InverseProblem) -> bool:
+        """Whether the term "lpips" counts for a problem."""
+        return self.lpips > 0 and problem.perceptible(self.lpips_from)
+
     def objective(self, problem: InverseProblem, perceptual: Perceptual | None = None) -> Objective:
         """What the recipe minimises for a problem; where "lpips" counts, it needs the perceptual network.
 
@@ -112,9 +116,11 @@ class Recipe:
         weights = {"mse": self.mse, "dead zone": self.dead_zone}
         if self.code == "v" and self.codes != "w":  # one code has no distance to others
             weights["geodesic"] = self.geodesic
-        if self.lpips and problem.perceptible(self.lpips_from):
-            if perceptual is None:
-                raise ValueError(f"`Recipe(lpips={self.lpips})` needs a perceptual network, got none.")
+        if not self.sees(problem):
+            perceptual = None  # whose features of y nothing would use
+        elif perceptual is None:
+            raise ValueError(f"`Recipe(lpips={self.lpips})` needs a perceptual network, got none.")
+        else:
             weights["lpips"] = self.lpips
         options = {"noise_addition": self.noise_addition, "dead_zone": self.dead_zone_size}
         return problem.objective(weights, perceptual=perceptual, **options)

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ilo_practice.framing import made_by
 from ilo_practice.images import mse, psnr, write_atomically, write_png
 from ilo_practice.memory import Estimate, peak_memory
 from ilo_practice.perceptual import Perceptual
@@ -55,7 +56,7 @@ def solve(
         ValueError: for a generator of images of another size, and for too few steps.
     """
     recipe = recipe.adapted(generator)
-    shape, made = problem.made_shape, (generator.channels, generator.resolution, generator.resolution)
+    shape, made = problem.made_shape, made_by(generator)
     if shape != made:
         raise ValueError(f"`solve` is asked for images {_size(shape)}, but the generator makes {_size(made)}.")
     batch, starts = len(problem.y), recipe.restarts

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ilo_practice.checkpoints import load
 from ilo_practice.digits import as_input, read_test_digits
-from ilo_practice.faces import drawn_faces, real_faces
+from ilo_practice.faces import REPORTED, TUNING, drawn_faces, real_faces
 from ilo_practice.images import mse
 from ilo_practice.study import Images, Method, Study, grid
 from ilo_practice.stylegan2.compat import WithoutSkip
@@ -110,8 +110,8 @@ FACES = Study(
     },
     levels={kind: (level,) for kind, level in FACES_TUNED_AT.items()},
     tuned_at=FACES_TUNED_AT,
-    reported=(0, 40),
-    tuning=(60, 68),
+    reported=REPORTED,
+    tuning=(TUNING[0], TUNING[0] + 8),  # eight of the ten
     shown=(40, 41),
     group=20,
 )

@@ -52,7 +52,7 @@ def test_count_and_size():
 
 
 def test_what_is_reported_is_not_tuned_on():
-    reported, tuning = (set(range(FACES)[rows]) for rows in (REPORTED, TUNING))
+    reported, tuning = (set(range(FACES)[slice(*rows)]) for rows in (REPORTED, TUNING))
     assert (len(reported), len(tuning)) == (40, 10)
     assert not reported & tuning
 

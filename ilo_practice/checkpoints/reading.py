@@ -33,7 +33,7 @@ def load(source: str | Path) -> Generator:
     Raises FileNotFoundError for neither a file nor a name, ValueError for a file that holds no generator of ours.
     """
     if str(source) == "dcgan-faces":
-        return dcgan.load_faces()
+        dcgan.FACES.read()  # refuses another file than the one whose card we have
     path = whereabouts(source, "load")
     weights = opened(path, "load")
     kind = KINDS[weights.kind]
