@@ -13,8 +13,8 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("ilo_theory", "ilo_practice", "tests", "benchmarks", "notebooks")
 
 LAYER_0 = {"bounds", "verdict", "balls", "operators", "generators", "monte_carlo"}
-LAYER_1 = {"lipschitz", "nets", "entropy", "tails", "trained", "rounds", "descent", "ilo"}
-LAYER_2 = {"extended_range", "optimum", "strategies", "checkers", "interop"}
+LAYER_1 = {"lipschitz", "nets", "entropy", "tails", "calculator", "trained", "rounds", "descent", "ilo"}
+LAYER_2 = {"extended_range", "optimum", "strategies", "checkers", "interop", "success", "assumptions"}
 
 # A module of ilo_theory: the modules of ilo_theory that it may import. A new module needs a row here.
 MAY_IMPORT = {
@@ -23,13 +23,17 @@ MAY_IMPORT = {
     "nets": {"balls"},
     "entropy": {"nets"},
     "tails": {"bounds"},
+    "calculator": {"bounds", "calculator"},
     "trained": {"generators", "trained"},
     "rounds": frozenset(),
     "descent": {"balls", "generators", "rounds"},
     "ilo": {"balls", "descent", "generators", "rounds"},
     "extended_range": {"balls", "generators", "ilo", "operators"},
     "optimum": {"balls", "generators", "lipschitz", "operators", "extended_range", "optimum"},
-    **dict.fromkeys(LAYER_2 - {"extended_range", "optimum"}, LAYER_0 | LAYER_1),
+    **dict.fromkeys(("strategies", "checkers", "interop"), LAYER_0 | LAYER_1 | {"strategies", "checkers", "interop"}),
+    **dict.fromkeys(
+        ("success", "assumptions"), LAYER_0 | LAYER_1 | {"extended_range", "optimum", "success", "assumptions"}
+    ),
     "claims": LAYER_0 | LAYER_1 | LAYER_2,  # each family, and never one another
     "claims.__init__": {"verdict", "monte_carlo", "claims"},
     "plots": {"bounds", "plots"},
@@ -47,6 +51,10 @@ ONLY_IN = {
     "dask": {"ilo_theory.monte_carlo", "ilo_practice.experiments", "tests"},
     "distributed": {"ilo_theory.monte_carlo", "ilo_practice.experiments", "tests"},
     "rich": {"ilo_theory.__main__", "ilo_practice.__main__"},
+    "hypothesis": {"ilo_theory.strategies", "tests"},
+    "ipywidgets": {"ilo_theory.plots", "notebooks", "tests"},
+    "playwright": {"tests"},
+    **dict.fromkeys(("jupytext", "nbclient", "nbformat", "papermill"), {"notebooks", "tests"}),
 }
 PEERS = ("pylops", "deepinv")  # imported where they are asked for, so that neither is ever required
 PEERS_TOO = ("tests", "benchmarks", "notebooks")
