@@ -54,7 +54,7 @@ ONLY_IN = {
     "hypothesis": {"ilo_theory.strategies", "tests"},
     "ipywidgets": {"ilo_theory.plots", "notebooks", "tests"},
     "playwright": {"tests"},
-    **dict.fromkeys(("jupytext", "nbclient", "nbformat", "papermill"), {"notebooks", "tests"}),
+    **{name: {"notebooks", "tests"} for name in ("jupytext", "nbclient", "nbformat", "papermill")},
 }
 PEERS = ("pylops", "deepinv")  # imported where they are asked for, so that neither is ever required
 PEERS_TOO = ("tests", "benchmarks", "notebooks")
