@@ -82,6 +82,24 @@ def linear_chain(*widths: int, rng: torch.Generator) -> Chain:
     return Chain(*[_linear(a, b, "linear", rng) for a, b in pairwise(widths)], k=widths[0])
 
 
+def isometric_chain(*widths: int, rng: torch.Generator) -> Chain:
+    """A chain of random matrices with orthonormal columns: every Lipschitz constant is 1, and attained by all pairs.
+
+    Args:
+        widths: k, the widths between the layers, and n, not decreasing: one layer fewer than numbers.
+        rng: draws the columns, uniformly.
+
+    Raises:
+        ValueError: where a width is below the one before.
+    """
+    if list(widths) != sorted(widths):
+        raise ValueError(f"`isometric_chain(widths=...)` must not decrease, got {widths}.")
+    chain = linear_chain(*widths, rng=rng)
+    for layer in chain.layers:
+        nn.init.orthogonal_(layer.weight, generator=rng)
+    return chain
+
+
 def relu_chain(*widths: int, rng: torch.Generator) -> Chain:
     """A random ReLU network, G(z) = W_N relu(... relu(W_1 z)), the generative prior of Hand and Voroninski (2018).
 

@@ -16,11 +16,11 @@ from ilo_theory.balls import project_l1_ball, project_l2_ball
 
 
 class Balls(NamedTuple):
-    """B_2^k(r1) x B_1^p(r2), whose points are rows (z, b); k may be 0."""
+    """B_2^k(r1) x B_1^p(r2), whose points are rows (z, b); k may be 0, and r2 differ by row, [B]."""
 
     k: int
     r1: float
-    r2: float
+    r2: float | Tensor
 
     def project(self, v: Tensor) -> Tensor:
         """Both parts onto their balls."""
@@ -43,8 +43,8 @@ class Solution(NamedTuple):
 
 
 def times(M: Tensor, v: Tensor) -> Tensor:
-    """M v for rows v [B, d], M [q, d] or [B, q, d]."""
-    return v @ M.mT if M.ndim == 2 else torch.bmm(v[:, None], M.mT)[:, 0]
+    """M v for rows v [B, d], M [q, d] or [T, q, d], of which each serves B/T rows in turn."""
+    return v @ M.mT if M.ndim == 2 else (v.unflatten(0, (len(M), len(v) // max(len(M), 1))) @ M.mT).flatten(0, 1)
 
 
 def assess(M: Tensor, s: Tensor, balls: Balls, v: Tensor) -> Solution:
@@ -61,11 +61,11 @@ def nearest(
     """Minimise ||M v + s|| for B problems at once.
 
     Args:
-        M: [q, k + p], or [B, q, k + p].
+        M: [q, k + p], or [T, q, k + p] for B/T problems in turn.
         s: [B, q].
         balls: of v.
         start: [B, k + p].
-        norm: of M in l2, a number or [B].
+        norm: of M in l2, a number, or [B].
         tolerance: it ends when no gap value - lower is above it.
         steps: or after so many.
 
