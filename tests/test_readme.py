@@ -32,6 +32,21 @@ def named_in(start):
     return names | set(re.findall(r"`(sudakov)`", text))
 
 
+def test_the_ratios_for_faces_are_those_of_the_results():
+    lines = (ROOT / "results" / "dcgan-faces.md").read_text("utf-8").splitlines()
+    full = {row[0]: row for row in map(cells, lines) if len(row) == 8}
+    head, _, *rows = re.search(r"(\| \| drawn: csgm / ilo .*\n(?:\|.*\n)+)", README)[1].splitlines()
+    told = {
+        (column, problem): ratio
+        for problem, *ratios in map(cells, rows)
+        for column, ratio in zip(cells(head)[1:], ratios, strict=True)
+    }
+    assert len(told) == 16
+    for (column, problem), ratio in told.items():
+        part, method = column.split(": ")
+        assert full[f"{part}: {problem}"][full[""].index(method)] == ratio
+
+
 def test_the_example_runs():
     code = re.search(r"```python\n(.*?)```", README, re.DOTALL)[1].replace("steps=200", "steps=8")
     assert len(code.splitlines()) <= 18
