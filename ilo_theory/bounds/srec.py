@@ -66,13 +66,33 @@ def circulant_additive(setting: Setting, m: int, u: float) -> float:
     l_i = H_i + H_(i+1) + u + (i + 1) log 2 + log(4n + 1) and H_i is H for delta / 2^i.
     """
     n = setting.n
-    norm = math.sqrt(2 * n * (math.log(n) + u) / m)
-    levels = max(0, math.ceil(math.log2(norm)))
-    entropies = [
-        half_net_entropy(replace(setting, delta=setting.delta / 2**i, K=setting.K * 2**i)) for i in range(levels + 1)
-    ]
     chain = 0.0
-    for i in range(levels):
-        level = entropies[i] + entropies[i + 1] + u + (i + 1) * math.log(2) + math.log(4 * n + 1)
-        chain += (1 + 2 * math.sqrt(2 / m) * level) / 2**i
+    for i, level in enumerate(_levels(setting, u, math.sqrt(2 * n * (math.log(n) + u) / m))):
+        chain += (1 + 2 * math.sqrt(2 / m) * (level + math.log(4 * n + 1))) / 2**i
     return 2 * setting.gamma + 2 + 3 * chain
+
+
+def chained_measurements(setting: Setting, u: float) -> float:
+    """Gaussian measurements for S-REC with `chained_additive`, not rounded up: eps^-2 (2H + u)."""
+    return (2 * half_net_entropy(setting) + u) / (1 - setting.gamma) ** 2
+
+
+def chained_additive(setting: Setting, m: int, u: float) -> float:
+    """The delta of S-REC that goes with m >= `chained_measurements`, in units of delta: Lemma 4's chain, corrected.
+
+    2 gamma + 2 + 3 sum_i 2^-i (1 + sqrt(2 l_i / m)) over i < log2 of the operator's norm, which is at most
+    (sqrt(n) + sqrt(m) + sqrt(2u)) / sqrt(m), where l_i = H_i + H_(i+1) + u + (i + 1) log 2 and H_i is H for
+    delta / 2^i. The probability is >= 1 - 2.5 e^-u: the pairs of the net take e^-u / 2, the chain e^-u, the norm e^-u.
+    """
+    norm = (math.sqrt(setting.n) + math.sqrt(m) + math.sqrt(2 * u)) / math.sqrt(m)
+    chain = sum((1 + math.sqrt(2 * level / m)) / 2**i for i, level in enumerate(_levels(setting, u, norm)))
+    return 2 * setting.gamma + 2 + 3 * chain
+
+
+def _levels(setting: Setting, u: float, norm: float) -> list[float]:
+    """H_i + H_(i+1) + u + (i + 1) log 2 for each i < log2 norm."""
+    count = max(0, math.ceil(math.log2(norm)))
+    entropies = [
+        half_net_entropy(replace(setting, delta=setting.delta / 2**i, K=setting.K * 2**i)) for i in range(count + 1)
+    ]
+    return [entropies[i] + entropies[i + 1] + u + (i + 1) * math.log(2) for i in range(count)]
