@@ -1,4 +1,4 @@
-"""The command line: `python -m ilo_theory verify`.
+"""The command line: `python -m ilo_theory verify | calculate`.
 
 Exit status: 0 when every row has the status expected, 1 when one has not, 2 on bad input or where the workers are lost.
 """
@@ -16,6 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ilo_theory import monte_carlo, report
+from ilo_theory.calculator import HEAD, as_json, cells, facts
+from ilo_theory.calculator.arguments import add_arguments, calculated, whole
 from ilo_theory.claims import claims_of, families, outcomes
 from ilo_theory.verdict import Effort, Outcome, worst
 
@@ -33,8 +35,10 @@ class Parser(argparse.ArgumentParser):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line on `arguments`, `sys.argv` where None, and return the exit status."""
-    parser, check = _parsers()
+    parser, check, calculation = _parsers()
     options = parser.parse_args(arguments)
+    if options.command == "calculate":
+        return _calculate(options, calculation)
     files = _files(options, check)
     try:
         with ExitStack() as workers:
@@ -55,36 +59,47 @@ def main(arguments: list[str] | None = None) -> int:
     return _tell(found)
 
 
-def _parsers() -> tuple[Parser, Parser]:
-    """The parser of the command line, and that of `verify`."""
+def _parsers() -> tuple[Parser, Parser, Parser]:
+    """The parser of the command line, and those of `verify` and `calculate`."""
     parser = Parser(prog="python -m ilo_theory", description="The theory of ILO, checked.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("verify", help="check every claim and print the table of verdicts")
     check.add_argument("--only", metavar="FAMILY", choices=families(), help="one of: %(choices)s")
-    check.add_argument("--seed", metavar="N", type=_whole(0), default=0, help="of all draws (default 0)")
+    check.add_argument("--seed", metavar="N", type=whole(0), default=0, help="of all draws (default 0)")
     check.add_argument(
-        "--seeds", metavar="N", type=_whole(1), default=1, help="run what draws with N seeds from --seed on"
+        "--seeds", metavar="N", type=whole(1), default=1, help="run what draws with N seeds from --seed on"
     )
     check.add_argument("--effort", choices=[*Effort], default=Effort.QUICK, help="seconds, or minutes (default quick)")
     check.add_argument("--json", metavar="FILE", help="write all numbers there")
     check.add_argument("--html", metavar="FILE", help="write the page there")
     check.add_argument("--write", action="store_const", const="CLAIMS.md", help="write CLAIMS.md in this folder")
     where = check.add_mutually_exclusive_group()
-    where.add_argument("--workers", metavar="N", type=_whole(1, 1024), help="processes (default: as many as cores)")
+    where.add_argument("--workers", metavar="N", type=whole(1, 1024), help="processes (default: as many as cores)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster to work on, tcp://host:port")
-    return parser, check
+    calculate = commands.add_parser("calculate", help="what each bound asks for and promises, where it says nothing")
+    add_arguments(calculate)
+    calculate.add_argument("--json", metavar="FILE", help="write all numbers there")
+    return parser, check, calculate
 
 
-def _whole(least: int, most: int = 2**63 - 1) -> Callable[[str], int]:
-    """The type of an argument that is a whole number."""
-
-    def parse(text: str) -> int:
-        if not (text.isdecimal() and least <= int(text) <= most):
-            end = "2^63 - 1" if most == 2**63 - 1 else most
-            raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {end}, got {text!r}")
-        return int(text)
-
-    return parse
+def _calculate(options: argparse.Namespace, parser: Parser) -> int:
+    """Print r2, X and a row a bound."""
+    path = options.json and _writable(options.json, parser)
+    try:
+        setting, bounds = calculated(options)
+    except ValueError as error:
+        parser.error(str(error))
+    for line in facts(setting):
+        print(line)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for head in HEAD:
+        table.add_column(head, justify="left" if head in (*HEAD[:2], HEAD[-1]) else "right")
+    for bound, row in zip(bounds, cells(bounds), strict=True):
+        table.add_row(*row, style="yellow" if bound.vacuous else None)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    if path:
+        _write(path, as_json(setting, options.u, bounds), parser)
+    return 0
 
 
 def _files(options: argparse.Namespace, check: Parser) -> list[tuple[Path, Callable]]:
@@ -98,12 +113,16 @@ def _files(options: argparse.Namespace, check: Parser) -> list[tuple[Path, Calla
     files = []
     for name, as_text in written:
         if name is not None:
-            path = Path(name)
-            folder = next(parent for parent in path.absolute().parents if parent.exists())
-            if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-                check.error(f"cannot write {name!r}")
-            files.append((path, as_text))
+            files.append((_writable(name, check), as_text))
     return files
+
+
+def _writable(name: str, parser: Parser) -> Path:
+    path = Path(name)
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        parser.error(f"cannot write {name!r}")
+    return path
 
 
 def _write(path: Path, text: str, check: Parser) -> None:
