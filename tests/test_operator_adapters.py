@@ -30,7 +30,7 @@ def test_as_scipy(name, dtype):
             out = side @ x
             assert out.dtype == A.dtype
             np.testing.assert_allclose(out, oracle @ x, rtol=0, atol=tolerance * np.linalg.norm(x))
-    np.testing.assert_array_equal(A.matvec(np.ones((A.shape[1], 1))).ravel(), A @ np.ones(A.shape[1]))
+    np.testing.assert_array_equal(A.matmat(np.ones((A.shape[1], 1))).ravel(), A @ np.ones(A.shape[1]))
 
 
 def test_a_solver_of_scipy_runs_on_it(rng):
