@@ -6,7 +6,7 @@ L(f o g) <= L(f) L(g). Neither is the constant itself, whose computation is NP-h
 
 from collections.abc import Sequence
 from functools import singledispatch
-from math import prod
+from math import hypot, prod
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,7 @@ def jacobian_norm(
     stop: int | None = None,
     *,
     keys: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
     iterations: int = 30,
     rng: torch.Generator,
 ) -> Tensor:
@@ -33,17 +34,18 @@ def jacobian_norm(
         latent: B points, a latent of layer `start`.
         start, stop: `stop=j` gives G1 (and L1), `start=j` gives G2 (and L2).
         keys: the entries of the latent that vary, all by default; the others are held.
+        outputs: the entries of the latent at `stop` that are looked at, all by default.
         iterations: of the power method.
         rng: draws the first v.
 
     Returns:
-        [B], each ||J v|| for a unit v, over all of the outputs together.
+        [B], each ||J v|| for a unit v, over all of these outputs together.
     """
     keys = tuple(latent) if keys is None else tuple(keys)
     points = [latent[key].detach().requires_grad_() for key in keys]
     with torch.enable_grad():
         image = generator({**latent, **dict(zip(keys, points, strict=True))}, start, stop)
-        parts = [image] if isinstance(image, Tensor) else image.values()
+        parts = [image] if isinstance(image, Tensor) else [image[key] for key in outputs or image]
         out = torch.cat([part.flatten(1) for part in parts], dim=1)
         u = torch.zeros_like(out, requires_grad=True)
         # J^T u, whose derivative by u is J^T again, so that a product with that is one with J
@@ -75,6 +77,45 @@ def lipschitz_upper(chain: Chain, start: int = 0, stop: int | None = None) -> fl
         TypeError: where no bound is known for a layer; `layer_bound.register` adds one.
     """
     return prod(map(layer_bound, chain.layers[start:stop]))
+
+
+def upper_bound(
+    generator: Generator, latent: Latent, start: int = 0, stop: int | None = None, *, keys: Sequence[str] | None = None
+) -> float | None:
+    """An upper bound of the Lipschitz constant of layers `start` to `stop`, None where no finite one is known.
+
+    By ||J v|| <= sum_i ||J_i|| ||v_i|| it is the root of the sum of squares of `upper_bounds` over the keys.
+
+    Args:
+        generator, latent, start, stop: as for `jacobian_norm`.
+        keys: the entries of the latent that vary together, all by default; the others are held at their values.
+    """
+    of = upper_bounds(generator, latent, start, stop)
+    keys = tuple(latent) if keys is None else tuple(keys)
+    return hypot(*(of[key] for key in keys)) if of.keys() >= set(keys) else None
+
+
+@singledispatch
+def upper_bounds(generator: Generator, latent: Latent, start: int = 0, stop: int | None = None) -> dict[str, float]:
+    """Upper bounds of the Lipschitz constants by each entry of the latent alone, all others held at their values.
+
+    Args:
+        generator: what `upper_bounds.register` has added; for any other none is known.
+        latent: B points, of layer `start`; a bound holds for the values that each of them holds.
+        start, stop: `stop=j` gives G1 (and L1), `start=j` gives G2 (and L2).
+
+    Returns:
+        By key; a key for which no finite bound is known is absent.
+    """
+    return {}
+
+
+@upper_bounds.register
+def _(generator: Chain, latent: Latent, start: int = 0, stop: int | None = None) -> dict[str, float]:
+    try:
+        return {"z": lipschitz_upper(generator, start, stop)}
+    except TypeError:  # a layer that nobody has registered
+        return {}
 
 
 @singledispatch
