@@ -143,6 +143,7 @@ def test_compiled_steps_are_the_plain_ones():
     assert all("square" in piece for piece in networks), "from its codes to the objective in one piece"
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")  # torch 2.11's compiler uses it itself
 def test_compiler_is_asked_for_before_anything_is_compiled(monkeypatch):
     monkeypatch.setenv("CXX", "")
     monkeypatch.setattr(stepping.shutil, "which", lambda name: None)

@@ -120,6 +120,8 @@ class PartialCirculant(LinearOperator):
 
     def _forward(self, x):
         u = x.flatten(-len(self.in_shape)) * self.signs
+        if not u.numel():  # some libraries refuse to transform no signals
+            return u.new_zeros(*u.shape[:-1], *self.out_shape)
         fft, _, correlate = self._transform(u)
         if self._length > u.shape[-1]:
             u = pad(u, (0, self._length - u.shape[-1]))
@@ -128,6 +130,8 @@ class PartialCirculant(LinearOperator):
         return y.contiguous() if self._rows is None else y.index_select(-1, self._rows)
 
     def _adjoint(self, y):
+        if not y.numel():
+            return y.new_zeros(*y.shape[:-1], *self.in_shape)
         fft, convolve, _ = self._transform(y)
         if self._rows is None:
             y = pad(y, (0, self._length - y.shape[-1]))
