@@ -115,7 +115,7 @@ def _csgm(s: Setting, u: float) -> Bound:
     return _gaussian("CSGM", "Section 3.1, explicit constants", s, m, 1.0, 2.5 * math.exp(-u))
 
 
-# Eq. (5), (6)
+# Theorem 1
 def _printed(s: Setting, u: float) -> Bound:
     root = math.sqrt(s.p)
     beyond = root < s.K
