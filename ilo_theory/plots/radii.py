@@ -24,9 +24,10 @@ def scale_figure(errors: Mapping[str, np.ndarray], scales: Sequence[float], *, t
     figure = Figure(figsize=(7, 3.8), layout="constrained")
     axes = figure.subplots()
     places = range(len(scales))
+    errors = {label: np.asarray(error) for label, error in errors.items()}
     for (label, error), colour in zip(errors.items(), COLOURS, strict=False):
-        mean = np.asarray(error).mean(axis=1)
-        spread = np.asarray(error).std(axis=1, ddof=1) / math.sqrt(np.shape(error)[1]) if np.shape(error)[1] > 1 else 0
+        mean, count = error.mean(axis=1), error.shape[1]
+        spread = error.std(axis=1, ddof=1) / math.sqrt(count) if count > 1 else 0
         axes.errorbar(places, mean, spread, fmt="o-", color=colour, ms=4, lw=1.8, capsize=2, label=label)
         least = int(mean.argmin())
         axes.plot(least, mean[least], "o", color=colour, ms=10, mfc="none")
@@ -34,7 +35,7 @@ def scale_figure(errors: Mapping[str, np.ndarray], scales: Sequence[float], *, t
     axes.set(
         xlabel="radii, as multiples of the recipe's (and so K)", ylabel=r"mean $\Vert x - G(z) \Vert_2$", title=title
     )
-    axes.set_ylim(0, 1.25 * max(np.max(np.mean(error, axis=1)) for error in errors.values()))
+    axes.set_ylim(0, 1.25 * max(error.mean(axis=1).max() for error in errors.values()))
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.legend(frameon=False, loc="upper left")

@@ -69,6 +69,7 @@ def remark_1_figure(
         predictions: by the bound's name, for each K the m that it asks for; NaN where it says nothing.
         additive: for each K the additive term of (6) in units of delta.
     """
+    errors, best = {m: np.asarray(error) for m, error in errors.items()}, np.asarray(best)
     figure = Figure(figsize=(7.2, 6.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(1.5, 1))
     shades = _shades(len(errors))
