@@ -1,4 +1,4 @@
-"""The command line: python -m ilo_practice restore | demo | experiment | train | weights."""
+"""The command line: python -m ilo_practice restore | demo | experiment | train | weights | calculate."""
 
 import argparse
 import signal
@@ -9,12 +9,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from ilo_practice import experiments
 from ilo_practice.arguments import FLAGS
-from ilo_practice.commands import weights
+from ilo_practice.commands import calculate, weights
 from ilo_practice.devices import DEVICES
 from ilo_practice.execution import EXECUTION
 from ilo_practice.job import run_restore
@@ -24,6 +26,7 @@ from ilo_practice.problems import PROBLEMS
 from ilo_practice.recipes import RECIPES
 from ilo_practice.tables import level_name
 from ilo_practice.train import Schedule
+from ilo_theory.calculator import NUMBERS
 
 Told = Callable[[int, int, str], None]
 """told(done, total, what): how far it is."""
@@ -99,6 +102,7 @@ def parser() -> Parser:
         train.add_argument(flag, type=type(value), default=value, metavar="X", help="default: %(default)s")
 
     weights.add(commands, _bar)
+    calculate.add(commands, _bar, _show)
     return top
 
 
@@ -165,6 +169,16 @@ def _bar() -> Iterator[Told]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=None)
         yield lambda done, total, what: bar.update(task, completed=done, total=total, description=what)
+
+
+def _show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on the terminal, or in 160 columns where stdout is none."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in head:
+        table.add_column(name, justify="right" if name in NUMBERS else "left")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False).print(table)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 """What a recipe's radius implies: K = r2 L2 / delta, and what every bound of Theorem 1 then asks for and promises.
 
 Every m rises with L1 and L2: by their lower bounds it is what a bound asks for at least, so that "m >= n" is certain,
-and by the upper ones what is enough.
+and "K > sqrt(p)" too; by the upper ones it is what is enough.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ilo_theory import monte_carlo, report
-from ilo_theory.calculator import HEAD, as_json, cells, facts
+from ilo_theory.calculator import HEAD, NUMBERS, as_json, cells, facts
 from ilo_theory.calculator.arguments import add_arguments, calculated, whole
 from ilo_theory.claims import claims_of, families, outcomes
 from ilo_theory.verdict import Effort, Outcome, worst
@@ -93,7 +93,7 @@ def _calculate(options: argparse.Namespace, parser: Parser) -> int:
         print(line)
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for head in HEAD:
-        table.add_column(head, justify="left" if head in (*HEAD[:2], HEAD[-1]) else "right")
+        table.add_column(head, justify="right" if head in NUMBERS else "left")
     for bound, row in zip(bounds, cells(bounds), strict=True):
         table.add_row(*row, style="yellow" if bound.vacuous else None)
     Console(width=None if sys.stdout.isatty() else 160).print(table)

@@ -47,6 +47,8 @@ def jacobian_norm(
         image = generator({**latent, **dict(zip(keys, points, strict=True))}, start, stop)
         parts = [image] if isinstance(image, Tensor) else [image[key] for key in outputs or image]
         out = torch.cat([part.flatten(1) for part in parts], dim=1)
+        if not out.requires_grad:  # these keys do not reach it
+            return out.new_zeros(len(out))
         u = torch.zeros_like(out, requires_grad=True)
         # J^T u, whose derivative by u is J^T again, so that a product with that is one with J
         transposed = torch.autograd.grad(out, points, u, create_graph=True, materialize_grads=True)

@@ -1,6 +1,6 @@
 """The calculator: what each bound asks for and promises in one setting, and where it says nothing."""
 
 from ilo_theory.calculator.rows import LEVEL, Bound, calculate, with_measurements
-from ilo_theory.calculator.shown import HEAD, as_json, cells, facts
+from ilo_theory.calculator.shown import HEAD, NOTE, NUMBERS, as_json, cells, facts
 
-__all__ = ["HEAD", "LEVEL", "Bound", "as_json", "calculate", "cells", "facts", "with_measurements"]
+__all__ = ["HEAD", "LEVEL", "NOTE", "NUMBERS", "Bound", "as_json", "calculate", "cells", "facts", "with_measurements"]

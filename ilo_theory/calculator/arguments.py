@@ -55,7 +55,7 @@ def calculated(options: argparse.Namespace) -> tuple[Setting, tuple[Bound, ...]]
     return setting, all_bounds(setting, options, diameter=options.diameter)
 
 
-def all_bounds(setting: Setting, options: argparse.Namespace, *, diameter: float) -> tuple[Bound, ...]:
+def all_bounds(setting: Setting, options: argparse.Namespace, *, diameter: float | None) -> tuple[Bound, ...]:
     """The bounds of a setting, by `add_options`.
 
     Raises:

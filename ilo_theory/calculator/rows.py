@@ -35,7 +35,7 @@ class Bound:
         name: of the bound.
         reference: the equation or theorem.
         measurements: m, not rounded up; None where the bound names none.
-        factor: of the least error that is possible in the set.
+        factor: of the least error that is possible in the set; None where the bound names none.
         additive: the rest of the error, in the l2 norm of images; None where the bound names none.
         probability: with which it holds, at least; None: 1 - e^-Omega(m), not known.
         proved: whether it is proved with these constants; those printed are not, see CLAIMS.md.
@@ -45,7 +45,7 @@ class Bound:
     name: str
     reference: str
     measurements: float | None
-    factor: float
+    factor: float | None
     additive: float | None
     probability: float | None
     proved: bool
@@ -57,27 +57,27 @@ class Bound:
         return bool(self.says_nothing)
 
 
-def calculate(setting: Setting, u: float = LEVEL, *, diameter: float = math.inf) -> tuple[Bound, ...]:
+def calculate(setting: Setting, u: float = LEVEL, *, diameter: float | None = None) -> tuple[Bound, ...]:
     """All bounds in one setting: CSGM's (r2 = 0), Theorem 1's, the corrected chain's, Theorem 1' for both operators.
 
     Args:
         setting: dimensions, Lipschitz constants, r1, delta, K and gamma. CSGM's rows do not look at K.
         u: what is proved fails with a probability of at most 2.5 e^-u, for circulant matrices and chains 3.5 e^-u.
-        diameter: no two images are further apart, l2; 2 sqrt(n) for values in [-1, 1]. An additive error as large says
-            nothing, nor does one of 2 (X + K) delta, the diameter of the extended range at most.
+        diameter: no two images are further apart, l2; 2 sqrt(n) for values in [-1, 1]. None: 2 (X + K) delta, the
+            diameter of the extended range at most. An additive error as large says nothing.
 
     Raises:
         ValueError: if u < 0 or not diameter > 0.
     """
     if not 0 <= u < math.inf:
         raise ValueError(f"`calculate(u=...)` must be >= 0 and finite, got {u}.")
-    if not diameter > 0:
+    if diameter is not None and not diameter > 0:
         raise ValueError(f"`calculate(diameter=...)` must be > 0, got {diameter}.")
     rows = _csgm_quoted, _csgm, _printed, _chained, _explicit, _circulant
     return tuple(_judged(row(setting, u), setting, diameter) for row in rows)
 
 
-def with_measurements(setting: Setting, m: int, u: float = LEVEL, *, diameter: float = math.inf) -> Bound:
+def with_measurements(setting: Setting, m: int, u: float = LEVEL, *, diameter: float | None = None) -> Bound:
     """What Theorem 1' promises for m Gaussian measurements, by the largest gamma that they give.
 
     Args:
@@ -93,7 +93,7 @@ def with_measurements(setting: Setting, m: int, u: float = LEVEL, *, diameter: f
     name, gamma = f"Theorem 1' at m = {m}", explicit_gamma(setting, m, u)
     if gamma <= 0:
         reason = "no gamma > 0 for so few"
-        return Bound(name, "explicit constants", float(m), math.inf, None, 1 - 2.5 * math.exp(-u), True, (reason,))
+        return Bound(name, "explicit constants", float(m), None, None, 1 - 2.5 * math.exp(-u), True, (reason,))
     # a gamma of 1 - 1e-17 is 1
     best = _explicit(replace(setting, gamma=min(gamma, math.nextafter(1, 0))), u)
     found = replace(best, name=f"{name}, gamma = {gamma:.3g}", measurements=float(m))
@@ -158,15 +158,14 @@ def _gaussian(name: str, reference: str, s: Setting, m: float, additive: float, 
     return Bound(name, reference, m, factor, additive * s.delta / s.gamma, max(0.0, 1 - failure), True)
 
 
-def _judged(bound: Bound, s: Setting, diameter: float) -> Bound:
+def _judged(bound: Bound, s: Setting, diameter: float | None) -> Bound:
     """The bound with all reasons why it says nothing."""
     reasons = list(bound.says_nothing)
     if bound.measurements is not None and bound.measurements >= s.n:
         reasons.append(f"m >= n = {s.n}")
-    extent = 2 * (s.X + (0 if bound.name.startswith("CSGM") else s.K)) * s.delta
-    if bound.additive is not None:
-        if bound.additive >= diameter:
-            reasons.append(f"error >= {diameter:.4g}, between any two images")
-        elif bound.additive >= extent:
-            reasons.append(f"error >= {extent:.4g}, the diameter of the set")
+    extent = 2 * (s.X + (0 if bound.name.startswith("CSGM") else s.K)) * s.delta if diameter is None else diameter
+    if bound.additive is not None and bound.additive >= extent:
+        reasons.append(
+            f"error >= {extent:.4g}, {'the diameter of the set' if diameter is None else 'any image has it'}"
+        )
     return replace(bound, says_nothing=tuple(reasons))

@@ -11,6 +11,10 @@ from ilo_theory.calculator.rows import Bound
 HEAD = ("bound", "reference", "m", "error <= factor x least", "+ additive (l2)", "probability >=", "says nothing")
 """Of the columns of `cells`."""
 
+NUMBERS = HEAD[2:-1]
+
+NOTE = "as quoted, as printed: the constants of Omega( ) and O( ) are taken to be 1; the others are proved"
+
 
 def facts(setting: Setting) -> list[str]:
     """What the setting comes to before any bound, a line each."""
@@ -19,7 +23,7 @@ def facts(setting: Setting) -> list[str]:
         f"r2 = K delta / L2 = {setting.r2:.6g}, K = {setting.K:.6g}, sqrt(p) = {root:.6g}",
         f"X = L1 L2 r1 / delta = {setting.X:.6g}: the latent ball's image is as large at most, in units of delta",
         f"entropy of the extended range at delta: {half_net_entropy(setting):.6g} nats at most",
-        "as quoted, as printed: the constants of Omega( ) and O( ) are taken to be 1; the others are proved",
+        NOTE,
     ]
 
 
@@ -38,13 +42,9 @@ def cells(bounds: Sequence[Bound]) -> list[tuple[str, ...]]:
 
 
 def as_json(setting: Setting, u: float, bounds: Sequence[Bound]) -> str:
-    """One object: the setting, r2, X, the entropy, and the bounds. JSON has no infinity: it is the string "inf"."""
+    """One object: the setting, r2, X, the entropy, and the bounds."""
     found = asdict(setting) | {"r2": setting.r2, "X": setting.X, "entropy": half_net_entropy(setting), "u": u}
-    rows = [
-        {key: "inf" if value == math.inf else value for key, value in asdict(bound).items()}
-        | {"vacuous": bound.vacuous}
-        for bound in bounds
-    ]
+    rows = [asdict(bound) | {"vacuous": bound.vacuous} for bound in bounds]
     return json.dumps(found | {"bounds": rows}, indent=1, allow_nan=False)
 
 
