@@ -165,7 +165,5 @@ def _judged(bound: Bound, s: Setting, diameter: float | None) -> Bound:
         reasons.append(f"m >= n = {s.n}")
     extent = 2 * (s.X + (0 if bound.name.startswith("CSGM") else s.K)) * s.delta if diameter is None else diameter
     if bound.additive is not None and bound.additive >= extent:
-        reasons.append(
-            f"error >= {extent:.4g}, {'the diameter of the set' if diameter is None else 'any image has it'}"
-        )
+        reasons.append(f"error >= {extent:.4g}, the diameter of {'the set' if diameter is None else 'all images'}")
     return replace(bound, says_nothing=tuple(reasons))
