@@ -14,8 +14,8 @@ from ilo_practice.problems import PROBLEMS
 from ilo_practice.recipes import RECIPES, Recipe
 from ilo_practice.splits import Split, measure_splits, starts
 from ilo_practice.tuned import tuned
-from ilo_theory.bounds import Setting
-from ilo_theory.calculator import LEVEL, Bound, calculate
+from ilo_theory.bounds import Setting, explicit_additive
+from ilo_theory.calculator import LEVEL, Bound, best_resolution, calculate
 from ilo_theory.generators import Generator
 
 GAMMA = 0.8
@@ -38,6 +38,9 @@ class Implied:
         K_most: the same by the upper one, None where none is known.
         bounds: by the lower bounds of L1 and L2: their m is asked for at least. Empty for K = 0.
         enough: by the upper bounds: their m is enough. None where one is not known.
+        best: of all delta and gamma those that make the additive error of Theorem 1' least for m = n - 1, by the lower
+            bounds of L1 and L2. None where none promises less than the distance of the furthest images: then the
+            theorem says nothing of this radius, whatever is chosen.
     """
 
     recipes: tuple[str, ...]
@@ -48,6 +51,12 @@ class Implied:
     K_most: float | None
     bounds: tuple[Bound, ...]
     enough: tuple[Bound, ...] | None
+    best: Setting | None
+
+    @property
+    def least_error(self) -> float | None:
+        """The additive error of Theorem 1' at `best`, in the l2 norm of images."""
+        return None if self.best is None else explicit_additive(self.best.gamma) * self.best.delta / self.best.gamma
 
 
 def implied_by(
@@ -75,12 +84,14 @@ def implied_by(
         raise ValueError(f"`implied_by(radius=...)` must be >= 0 and finite, got {radius}.")
     delta = split.delta if delta is None else delta
 
-    def bounds(L1: float, L2: float) -> tuple[Bound, ...]:
-        if L1 * L2 * radius == 0:
-            return ()
+    def setting(L1: float, L2: float) -> Setting | None:
         known = {"k": split.k, "p": split.p, "n": split.n, "r1": split.r1, "delta": delta, "gamma": gamma}
-        return calculate(Setting.from_radius(radius, L1=L1, L2=L2, **known), u, diameter=split.diameter)
+        return Setting.from_radius(radius, L1=L1, L2=L2, **known) if L1 * L2 * radius > 0 else None
 
+    def bounds(of: Setting | None) -> tuple[Bound, ...]:
+        return () if of is None else calculate(of, u, diameter=split.diameter)
+
+    least = setting(split.L1, split.L2)
     known = split.L1_most is not None and split.L2_most is not None
     return Implied(
         recipes=recipes,
@@ -89,8 +100,9 @@ def implied_by(
         delta=delta,
         K=radius * split.L2 / delta,
         K_most=None if split.L2_most is None else radius * split.L2_most / delta,
-        bounds=bounds(split.L1, split.L2),
-        enough=bounds(split.L1_most, split.L2_most) if known else None,
+        bounds=bounds(least),
+        enough=bounds(setting(split.L1_most, split.L2_most)) if known else None,
+        best=least and best_resolution(least, split.n - 1, u, diameter=split.diameter),
     )
 
 
@@ -162,11 +174,12 @@ def table(rows: Sequence[Implied]) -> tuple[tuple[str, ...], list[tuple[object, 
     """Heads and cells: what each radius is of, the K that it implies, the m of each bound (None: none), and n.
 
     The m are those by the lower bounds of L1 and L2. The error is the additive one of Theorem 1', in the l2 norm of
-    images; "says something" names the bounds that are not vacuous.
+    images; "says something" names the bounds that are not vacuous;
+    the last column is `Implied.least_error`.
     """
     shown = {"Theorem 1, as printed": "m of (5)", "corrected chaining": "m of the corrected chain"}
     shown |= {"Theorem 1'": "m of Theorem 1'", "Theorem 1', signed circulant": "m, circulant"}
-    head = (*HEAD, *shown.values(), "n", "error of Theorem 1'", "says something")
+    head = (*HEAD, *shown.values(), "n", "error of Theorem 1'", "says something", "least error at any δ, γ")
     cells = []
     for row in rows:
         split, more = row.split, len(row.recipes) - 2
@@ -176,5 +189,5 @@ def table(rows: Sequence[Implied]) -> tuple[tuple[str, ...], list[tuple[object, 
         error = by_name["Theorem 1'"].additive if by_name else None
         speaks = ", ".join(name for name in shown if by_name and not by_name[name].vacuous) or "none"
         known = (split.start, split.key, split.p, row.radius, split.L2, split.L2_most, row.K, row.K_most, sqrt(split.p))
-        cells.append((names, *known, *asked, split.n, error, speaks))
+        cells.append((names, *known, *asked, split.n, error, speaks, row.least_error))
     return head, cells

@@ -136,6 +136,17 @@ def test_a_radius_of_a_checkpoint(capsys, checkpoint):
     assert "from above" not in text
 
 
+def test_the_last_line_says_what_any_resolution_could(capsys, checkpoint):
+    arguments = ("--generator", checkpoint, "--split", "1", "--key", "rgb", "--delta", "0.5", "--radius")
+    row = implied_by(measured(checkpoint, 1, "rgb"), 0.5, delta=0.5)
+    wanted = f"gamma = {row.best.gamma:.4g}: K = {row.best.K:.4g}, "
+    last = said(capsys, practice, *arguments, "0.5").splitlines()[-1]
+    assert wanted in last
+    assert last.endswith(f" + {row.least_error:.4g}")
+    last = said(capsys, practice, *arguments, "1e9").splitlines()[-1]
+    assert last == "no delta and gamma make Theorem 1' say anything of this radius with m < n"
+
+
 def test_where_codes_vary_k_is_a_lower_bound(capsys, checkpoint):
     arguments = ("--generator", checkpoint, "--split", "1", "--radius", "3", "--key", "v", "--codes", "w+")
     text = said(capsys, practice, *arguments)

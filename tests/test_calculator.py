@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mpmath import ceil, exp, log, mp, mpf, sqrt
 
 from ilo_theory.bounds import Setting
-from ilo_theory.calculator import HEAD, Bound, calculate, cells, facts, with_measurements
+from ilo_theory.calculator import HEAD, Bound, best_resolution, calculate, cells, facts, with_measurements
 
 ROWS = ("quoted", "csgm", "printed", "chain", "explicit", "circulant")
 
@@ -186,6 +186,26 @@ def test_m_rises_with_both_lipschitz_constants(L1, L2, times):
             assert less[name].measurements <= more[name].measurements
 
 
+@pytest.mark.parametrize("m", [600, 3000, 10**5])
+def test_no_other_resolution_promises_less(m):
+    best = best_resolution(BASE, m, 3.0, diameter=2000.0)
+    assert best.r2 == pytest.approx(BASE.r2)
+    found = with_measurements(best, m, 3.0, diameter=2000.0)
+    assert not found.vacuous
+    assert found.additive == pytest.approx((4 + 2 * math.sqrt(2) * (1 - best.gamma)) * best.delta / best.gamma)
+    for step in range(800):
+        delta = 2000.0 * 10 ** (-step / 200)
+        other = with_measurements(replace(BASE, delta=delta, K=BASE.r2 * BASE.L2 / delta), m, 3.0)
+        assert other.additive is None or other.additive >= found.additive / 1.04
+
+
+def test_where_no_resolution_says_anything():
+    # with 2 measurements none; with so many that any net is small enough, the diameter is what decides
+    assert best_resolution(BASE, 2, 3.0, diameter=1e6) is None
+    assert best_resolution(replace(BASE, L2=1e6, K=1e6), 500, 3.0, diameter=50.0) is None
+    assert best_resolution(BASE, 10**6, 3.0, diameter=50.0) is not None
+
+
 def test_it_is_shown_with_units():
     bounds = calculate(replace(BASE, K=11.0))
     shown = cells(bounds)
@@ -202,6 +222,9 @@ def test_it_is_shown_with_units():
         (lambda: calculate(BASE, -1.0), r"`calculate\(u=\.\.\.\)` must be >= 0 and finite, got -1.0"),
         (lambda: calculate(BASE, math.nan), r"u=\.\.\.\)` must be >= 0 and finite, got nan"),
         (lambda: calculate(BASE, diameter=0.0), r"`calculate\(diameter=\.\.\.\)` must be > 0, got 0.0"),
+        (lambda: best_resolution(BASE, 0, diameter=1.0), r"`best_resolution\(m=\.\.\.\)` must be > 0, got 0"),
+        (lambda: best_resolution(BASE, 9, diameter=0.0), r"`best_resolution\(diameter=\.\.\.\)` must be > 0, got 0.0"),
+        (lambda: with_measurements(BASE, 9, -1.0), r"`with_measurements\(u=\.\.\.\)` must be >= 0 and finite, got -1"),
         (lambda: with_measurements(BASE, 0), r"`with_measurements\(m=\.\.\.\)` must be >= 1, got 0"),
     ],
 )

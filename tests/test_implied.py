@@ -11,6 +11,7 @@ from ilo_practice.implied import implied, implied_by, recipes_for, table
 from ilo_practice.recipes import RECIPES
 from ilo_practice.splits import Split, measure_splits, starts
 from ilo_practice.tuned import tuned
+from ilo_theory.calculator import with_measurements
 from ilo_theory.generators import mlp_decoder
 from tests.dense_norm import dense_norm
 from tests.tiny import tiny, tiny_dcgan
@@ -126,6 +127,17 @@ def test_one_radius_of_several_recipes_is_one_row():
     assert [row.radius for row in rows] == pytest.approx([0.061 * 96, 0.031 * 384])
 
 
+def test_the_best_resolution_is_of_the_same_radius():
+    row = implied_by(replace(SPLIT, p=100), 1.0)
+    found = with_measurements(row.best, SPLIT.n - 1)
+    assert row.least_error == pytest.approx(found.additive)
+    assert row.best.r2 == pytest.approx(1.0)
+    assert found.additive < SPLIT.diameter
+    beyond = implied_by(SPLIT, 1e5)
+    assert (beyond.best, beyond.least_error) == (None, None)
+    assert implied_by(SPLIT, 0.0).best is None
+
+
 def test_the_seed_decides():
     network, recipe = tiny_dcgan(2), {"ilo": RECIPES["ilo"]}
     assert implied(network, recipe, seed=1) == implied(network, recipe, seed=1)
@@ -141,13 +153,14 @@ def test_tuned_radii_are_among_the_recipes():
 
 
 def test_the_radii_of_the_paper_are_beyond_every_bound_for_digits():
-    """With delta at 1 % of the norm of an image no bound asks for fewer measurements than there are pixels."""
+    """No bound asks for fewer measurements than there are pixels."""
     features = {"ilo": replace(RECIPES["ilo"], noises=0, code_radii=(math.inf,))}
     rows = implied(load("digits"), features, points=1, seed=0)
     assert [(row.split.start, row.split.key) for row in rows] == [(1, "x"), (2, "x"), (3, "x")]
     for row in rows:
         assert math.sqrt(row.split.p) < row.K
         assert all(bound.vacuous for bound in row.bounds)
+        assert row.least_error is None  # at any other delta and gamma neither
 
 
 def test_a_table_shows_them():

@@ -13,7 +13,7 @@ from ilo_practice import checkpoints, registry
 from ilo_practice.implied import GAMMA, POINTS
 from ilo_practice.splits import Split, measure_splits, starts
 from ilo_theory.bounds import Setting
-from ilo_theory.calculator import HEAD, NOTE, Bound, as_json, cells
+from ilo_theory.calculator import HEAD, NOTE, Bound, as_json, best_resolution, cells, with_measurements
 from ilo_theory.calculator.arguments import add_options, all_bounds, number, whole
 
 Bar = Callable[[], AbstractContextManager[Callable[[int, int, str], None]]]
@@ -66,6 +66,7 @@ def _calculate(args: argparse.Namespace, bar: Bar, show: Show) -> int:
     show("by L1 and L2 from below: m is at least", HEAD, cells(bounds))
     if split.L1_most is not None and split.L2_most is not None:
         show("by L1 and L2 from above: m is enough", HEAD, cells(asked(split.L1_most, split.L2_most)[1]))
+    print(_best(setting, split, args.u))
     if path:
         path.write_text(as_json(setting, args.u, bounds), encoding="utf-8")
     return 0
@@ -108,6 +109,18 @@ def _facts(name: str, split: Split, setting: Setting) -> list[str]:
         f"K = r2 L2 / delta {_between(*K)}; sqrt(p) = {sqrt(split.p):.6g}",
         f"X = L1 L2 r1 / delta {_between(*X)}",
     ]
+
+
+def _best(setting: Setting, split: Split, u: float) -> str:
+    """What Theorem 1' says of the radius where delta and gamma are free."""
+    best = best_resolution(setting, split.n - 1, u, diameter=split.diameter)
+    if best is None:
+        return "no delta and gamma make Theorem 1' say anything of this radius with m < n"
+    found = with_measurements(best, split.n - 1, u)
+    return (
+        f"with m = n - 1 Theorem 1' promises least at delta = {best.delta:.4g}, gamma = {best.gamma:.4g}: "
+        f"K = {best.K:.4g}, {found.factor:.4g} x least + {found.additive:.4g}"
+    )
 
 
 def _between(least: float, most: float | None) -> str:

@@ -69,10 +69,7 @@ def calculate(setting: Setting, u: float = LEVEL, *, diameter: float | None = No
     Raises:
         ValueError: if u < 0 or not diameter > 0.
     """
-    if not 0 <= u < math.inf:
-        raise ValueError(f"`calculate(u=...)` must be >= 0 and finite, got {u}.")
-    if diameter is not None and not diameter > 0:
-        raise ValueError(f"`calculate(diameter=...)` must be > 0, got {diameter}.")
+    _check("calculate", u, diameter)
     rows = _csgm_quoted, _csgm, _printed, _chained, _explicit, _circulant
     return tuple(_judged(row(setting, u), setting, diameter) for row in rows)
 
@@ -85,11 +82,11 @@ def with_measurements(setting: Setting, m: int, u: float = LEVEL, *, diameter: f
         m: how many there are.
 
     Raises:
-        ValueError: if m < 1, and as `calculate`.
+        ValueError: if m < 1, u < 0 or not diameter > 0.
     """
     if not m >= 1:
         raise ValueError(f"`with_measurements(m=...)` must be >= 1, got {m}.")
-    calculate(setting, u, diameter=diameter)
+    _check("with_measurements", u, diameter)
     name, gamma = f"Theorem 1' at m = {m}", explicit_gamma(setting, m, u)
     if gamma <= 0:
         reason = "no gamma > 0 for so few"
@@ -98,6 +95,13 @@ def with_measurements(setting: Setting, m: int, u: float = LEVEL, *, diameter: f
     best = _explicit(replace(setting, gamma=min(gamma, math.nextafter(1, 0))), u)
     found = replace(best, name=f"{name}, gamma = {gamma:.3g}", measurements=float(m))
     return _judged(found, setting, diameter)
+
+
+def _check(call: str, u: float, diameter: float | None) -> None:
+    if not 0 <= u < math.inf:
+        raise ValueError(f"`{call}(u=...)` must be >= 0 and finite, got {u}.")
+    if diameter is not None and not diameter > 0:
+        raise ValueError(f"`{call}(diameter=...)` must be > 0, got {diameter}.")
 
 
 # --- One function a bound ---------------------------------------------------------------------------------------------
