@@ -44,7 +44,7 @@ def symbol_norm(taps: Tensor) -> float:
     Args:
         taps: T_t, [h, w, rows, columns] for t in {0..h-1} x {0..w-1}.
     """
-    taps = taps.detach().double()
+    taps = taps.detach().cpu().double()
     if taps.shape[2] < taps.shape[3]:
         taps = taps.mT  # of the same norms
     size, (height, width) = taps.shape[3], taps.shape[:2]

@@ -115,6 +115,17 @@ def test_upsampling_alone_doubles(linear):
     assert 1.8 < norm < 2
 
 
+def test_a_noise_moves_all_channels_at_once(linear):
+    """An image that sums the six channels takes in the last noise by exactly sqrt(6) of each one's strength."""
+    torgb = linear.blocks[2].torgb
+    torgb.affine.weight.data.zero_()
+    torgb.affine.bias.data.fill_(1)
+    torgb.weight.data.fill_(1)
+    here = {key: value[:1] for key, value in at(linear, 2).items()}
+    norm = dense_of(linear, here, 2, ("noise_4",))
+    assert upper_bound(linear, here, 2, keys=["noise_4"]) == pytest.approx(norm, rel=1e-9)
+
+
 def test_a_lost_rgb_path_would_be_seen(linear, monkeypatch):
     """The image of the last block is faint, so that all goes by way of the one before."""
     linear.blocks[2].torgb.weight.data.mul_(1e-3)
