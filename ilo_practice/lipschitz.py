@@ -40,12 +40,10 @@ def _(generator: DCGAN, latent: Latent, start: int = 0, stop: int | None = None)
 @layer_bound.register
 @torch.no_grad()
 def _(layer: DCGANBlock) -> float:
-    kernel = layer.weight.cpu().double()  # [in, out, 4, 4]
+    kernel = _exact(layer.weight)  # [in, out, 4, 4]
     if layer.norm is not None:
-        kernel = (
-            kernel
-            * (layer.norm.weight.cpu().double() * (layer.norm.running_var.cpu().double() + 1e-5).rsqrt())[:, None, None]
-        )
+        scale = _exact(layer.norm.weight) * (_exact(layer.norm.running_var) + 1e-5).rsqrt()
+        kernel = kernel * scale[:, None, None]
     if layer.stride == 1:  # from 1 x 1 pixel: a matrix
         return _matrix_norm(kernel.flatten(1))
     return doubling_norm(kernel)
@@ -60,7 +58,7 @@ def _(generator: StyleGAN2, latent: Latent, start: int = 0, stop: int | None = N
     check_split(generator, start, stop)
     codes = generator.map(latent["z"]) if start == 0 and "z" in latent else generator.codes_of(latent)
     found: dict[str, float] = {}
-    for w in codes.cpu().double().unique(dim=0):
+    for w in _exact(codes).unique(dim=0):
         for key, bound in _by_key(generator, w, start, stop):
             found[key] = max(bound, found.get(key, 0.0))
     return found
@@ -94,7 +92,7 @@ def _layers(block: Block, w: Tensor) -> Iterator[tuple[str, SynthesisLayer, floa
 
 
 def _convolution_norm(layer: SynthesisLayer, w: Tensor) -> float:
-    weight, style = layer.weight.cpu().double(), _style(layer, w)
+    weight, style = _exact(layer.weight), _style(layer, w)
     gain = layer.demodulation(style[None], weight.square().sum((2, 3)))[0, :, 0, 0]
     kernel = gain[:, None, None, None] * weight * style[:, None, None]  # [out, in, 3, 3]
     if not layer.up:
@@ -107,15 +105,19 @@ def _convolution_norm(layer: SynthesisLayer, w: Tensor) -> float:
 
 
 def _image_norm(layer: ToRGB, w: Tensor) -> float:
-    return _matrix_norm(layer.weight.cpu().double().flatten(1) * _style(layer, w) / sqrt(layer.weight.shape[1]))
+    return _matrix_norm(_exact(layer.weight).flatten(1) * _style(layer, w) / sqrt(layer.weight.shape[1]))
 
 
 def _style(layer: SynthesisLayer | ToRGB, w: Tensor) -> Tensor:
     """[in] of one code [w_dim]."""
     affine = layer.affine
-    return (affine.weight.cpu().double() @ w) * (
-        affine.lr / sqrt(affine.weight.shape[1])
-    ) + affine.bias.cpu().double() * affine.lr
+    gain = affine.lr / sqrt(affine.weight.shape[1])
+    return gain * (_exact(affine.weight) @ w) + affine.lr * _exact(affine.bias)
+
+
+def _exact(weight: Tensor) -> Tensor:
+    """In float64, which not every device has."""
+    return weight.cpu().double()
 
 
 def _matrix_norm(matrix: Tensor) -> float:
