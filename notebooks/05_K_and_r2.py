@@ -69,10 +69,10 @@ explore(
 
 # %% [markdown]
 # ## Where (4) succeeds
-# $G_1$ and $G_2$ are isometries, so that $K = r_2/\delta$ to the letter, and (4) is convex and solved up to its duality
-# gap. The truth is $G_2(G_1(z) + b)$ with $K^2/4$ equal spikes in $b$ on the boundary of the ball: $2\delta$ long in
-# $\ell_2$, so that ignoring $b$ costs $2\delta$. A **success is an error of at most $\delta$**, which is stricter than
-# what any of the bounds promises.
+# $G_1$ and $G_2$ are isometries, so that $K = r_2/\delta$ to the letter, and (4) is convex and solved up to its
+# duality gap. The truth is $G_2(G_1(z) + b)$ with $K^2/4$ equal spikes in $b$ on the boundary of the ball: $2\delta$
+# long in $\ell_2$, so that ignoring $b$ costs $2\delta$. A **success is an error of at most $\delta$**, which is
+# stricter than what any of the bounds promises.
 
 # %%
 setting = Setting(k=k, p=p, n=n, L1=1, L2=1, r1=1, delta=0.05, K=4, gamma=0.1)
@@ -89,7 +89,8 @@ contours = {name: found.contour() for name, found in maps.items()}
 success_figure({name: found.share() for name, found in maps.items()}, m, K, contours, asked, n=n)
 
 # %% [markdown]
-# The contour in numbers: from which $m$ on half of the trials succeed, and how many times as many each bound asks for.
+# The contour in numbers: from which $m$ on half of the trials succeed, and how many times as many each bound asks
+# for.
 
 # %%
 observed = contours["Gaussian"]
@@ -122,8 +123,8 @@ display(
 # %% [markdown]
 # ## Remark 1, drawn
 # One $x$ for all $K$: $b$ is compressible, its $j$-th largest entry falling as $1/j$, so that no small ball holds it.
-# Remark 1 says that both terms of (6) fall as $K$ grows, at a price in measurements. At a given $m$ that price is paid
-# in error: each $m$ has a best $K$.
+# Remark 1 says that both terms of (6) fall as $K$ grows, at a price in measurements. At a given $m$ that price is
+# paid in error: each $m$ has a best $K$.
 
 # %%
 rng = torch.Generator().manual_seed(seed)

@@ -13,6 +13,11 @@ from notebooks import run
 from notebooks.__main__ import main
 
 SMALL = {  # what makes a notebook run in seconds
+    "00_tour": {"count": 1, "steps": 16},
+    "01_covering": {"d": 2, "t": 16},
+    "02_embedding": {"m": 128, "n": 256, "trials": 400},
+    "03_srec": {"p": 24, "m": [8, 16], "kept_at": 16},
+    "04_theorem_1": {"draws": 1},
     "05_K_and_r2": {
         "workers": 1,
         "p": 64,
@@ -27,6 +32,7 @@ SMALL = {  # what makes a notebook run in seconds
         "shares": [0.1],
         "scales": [0, 1],
     },
+    "06_stylegan2": {"count": 1, "steps": 24, "kinds": ["sense"]},
 }
 
 NOTEBOOKS = pytest.mark.parametrize("name", run.names())
