@@ -2,28 +2,26 @@
 
 import math
 
-import hypothesis.extra.numpy as hnp
-import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ilo_theory.balls import project_l1_ball, project_l2_ball, project_sphere, sample_l1_ball
+from ilo_theory.checkers import check_projection, norm_ball
+from ilo_theory.strategies import batches, radii
 
-NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
-BATCHES = hnp.arrays(np.float64, hnp.array_shapes(min_dims=2, max_dims=4, max_side=6), elements=NUMBERS)
-RADII = st.just(0.0) | st.floats(1e-6, 1e7)
+RADII = radii(zero=True)
+PAIRS = batches((2, 3, 8))
 
 
 def dots(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return (a * b).flatten(1).sum(1)
 
 
-@given(x=BATCHES, radius=RADII)
+@given(x=batches(), radius=RADII)
 def test_l1_projection_satisfies_the_variational_inequality(x, radius):
     """y is nearest iff <x - y, z - y> <= 0 for all z of the ball; the largest <x - y, z> is radius ||x - y||_inf."""
-    x = torch.from_numpy(x)
     y = project_l1_ball(x, radius)
     assert bool((y.abs().flatten(1).sum(1) <= radius * (1 + 1e-12)).all())
     gap = radius * (x - y).abs().flatten(1).amax(1) - dots(x - y, y)
@@ -31,9 +29,8 @@ def test_l1_projection_satisfies_the_variational_inequality(x, radius):
     assert bool((x * y >= 0).all())
 
 
-@given(x=BATCHES, radius=RADII)
+@given(x=batches(), radius=RADII)
 def test_l2_projection_satisfies_the_variational_inequality(x, radius):
-    x = torch.from_numpy(x)
     y = project_l2_ball(x, radius)
     norm = y.flatten(1).norm(dim=1)
     assert bool((norm <= radius * (1 + 1e-14)).all())
@@ -41,33 +38,41 @@ def test_l2_projection_satisfies_the_variational_inequality(x, radius):
     assert float(gap.max()) <= 1e-12 * radius * max(float(x.abs().max()), 1e-300) * x[0].numel()
 
 
+@pytest.mark.parametrize(("project", "order"), [(project_l1_ball, 1), (project_l2_ball, 2)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@settings(max_examples=30)
+@given(points=batches((4, 2, 3)), radius=radii(1e-3, 1e6), seed=st.integers(0, 9))
+def test_projections_onto_balls_keep_every_law(project, order, dtype, points, radius, seed):
+    check_projection(
+        lambda x: project(x, radius),
+        norm_ball(order, radius),
+        shape=(2, 3),
+        points=points,
+        like=torch.empty(0, dtype=dtype),
+        tolerance=20 * torch.finfo(dtype).eps,
+        rng=torch.Generator().manual_seed(seed),
+    )
+
+
 @pytest.mark.parametrize("project", [project_l1_ball, project_l2_ball])
-@given(
-    pair=hnp.arrays(np.float64, st.tuples(st.just(2), st.integers(1, 4), st.integers(1, 9)), elements=NUMBERS),
-    radius=RADII,
-)
+@given(pair=PAIRS, radius=RADII)
 def test_projections_onto_balls_do_not_expand_and_are_idempotent(project, pair, radius):
-    a, b = torch.from_numpy(pair)
+    a, b = pair
     p, q = project(a, radius), project(b, radius)
     assert bool(((p - q).norm(dim=1) <= (a - b).norm(dim=1) + 1e-9 * max(1, radius * 1e-6)).all())
     assert float((project(p, radius) - p).abs().sum()) <= 1e-12 * radius * p.numel()
 
 
-@given(x=hnp.arrays(np.float64, (3, 8), elements=NUMBERS), radius=st.floats(1e-3, 1e7), power=st.integers(-40, 40))
+@given(x=batches((3, 8)), radius=radii(1e-3), power=st.integers(-40, 40))
 def test_l1_projection_scales_and_permutes_with_its_point(x, radius, power):
-    x = torch.from_numpy(x)
     y, factor = project_l1_ball(x, radius), 2.0**power
     assert float((project_l1_ball(x * factor, radius * factor) / factor - y).abs().max()) <= 1e-13 * radius
     assert float((project_l1_ball(-x.flip(1), radius) + y.flip(1)).abs().max()) <= 1e-13 * radius
 
 
-@given(
-    x=hnp.arrays(np.float64, (3, 8), elements=NUMBERS),
-    centre=hnp.arrays(np.float64, (3, 8), elements=NUMBERS),
-    radius=RADII,
-)
-def test_a_centre_is_a_shift(x, centre, radius):
-    x, centre = torch.from_numpy(x), torch.from_numpy(centre)
+@given(pair=PAIRS, radius=RADII)
+def test_a_centre_is_a_shift(pair, radius):
+    x, centre = pair
     for project in (project_l1_ball, project_l2_ball):
         shifted = project(x, radius, centre) - centre - project(x - centre, radius)
         assert float(shifted.abs().max()) <= 1e-9

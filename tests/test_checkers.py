@@ -8,9 +8,7 @@ import scipy.sparse
 import torch
 from scipy.sparse.linalg import LinearOperator, aslinearoperator
 
-from ilo_theory.checkers import (
-    check_linear_operator,
-)
+from ilo_theory.checkers import check_linear_operator
 from tests.laws import law
 from tests.toys import seeded
 

@@ -7,10 +7,7 @@ import pytest
 import torch
 
 from ilo_theory.balls import project_l1_ball, project_l2_ball
-from ilo_theory.checkers import (
-    check_projection,
-    norm_ball,
-)
+from ilo_theory.checkers import check_projection, norm_ball
 from tests.l1_oracle import by_sorting
 from tests.laws import law
 from tests.toys import seeded

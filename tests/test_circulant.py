@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import example, given
-from hypothesis import strategies as st
 from scipy.linalg import circulant as circulant_of_first_column
 
 from ilo_theory.operators import PartialCirculant, dot_test
+from ilo_theory.strategies import circulant_operators
 from tests.dense import circulant
 
 ROOT = Path(__file__).parent.parent
@@ -44,16 +44,7 @@ def test_convention_by_hand():
     np.testing.assert_allclose(operator.as_matrix(), np.array(rows) * signs.numpy(), rtol=0, atol=1e-6)
 
 
-@st.composite
-def operators(draw) -> PartialCirculant:
-    shape = tuple(draw(st.lists(st.integers(1, 7), min_size=1, max_size=3) | st.tuples(st.integers(1, 120))))
-    n = int(np.prod(shape))
-    m = draw(st.integers(1, n))
-    rows = draw(st.none() | st.permutations(range(n)).map(lambda order: torch.tensor(order[:m])))
-    return PartialCirculant.draw(m, shape, rng=seeded(draw(st.integers(0, 2**32))), rows=rows).double()
-
-
-@given(operators())
+@given(circulant_operators())
 @example(PartialCirculant.draw(1, (1,), rng=seeded()).double())
 @example(PartialCirculant.draw(19, (19,), rng=seeded(), rows=torch.arange(18, -1, -1)).double())  # padded beyond 2 n
 @example(PartialCirculant.draw(1, (23,), rng=seeded()).double())  # padded, with nothing to continue

@@ -1,10 +1,11 @@
-"""The dot test is tested: it catches adjoints that are wrong, and does it in the operator's own precision."""
+"""The dot test is tested, and the checker that holds one: both catch wrong adjoints, in the operator's precision."""
 
 import math
 
 import pytest
 import torch
 
+from ilo_theory.checkers import CheckFailed, check_linear_operator
 from ilo_theory.operators import Downsample, Gaussian, LinearOperator, Mask, PartialCirculant, dot_test
 from tests.instances import OPERATORS
 
@@ -49,7 +50,10 @@ def passes(operator, rng) -> bool:
 def test_planted_fault_is_caught(name, side, fault, rng):
     operator = OPERATORS[name]()
     assert passes(Planted(operator), rng)
-    assert not passes(Planted(operator, **{side: FAULTS[fault]}), rng)
+    planted = Planted(operator, **{side: FAULTS[fault]})
+    assert not passes(planted, rng)
+    with pytest.raises(CheckFailed):
+        check_linear_operator(planted, rng=rng)
 
 
 def test_wrong_adjoints_that_were_once_written_are_caught(rng):

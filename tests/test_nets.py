@@ -9,17 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ilo_theory import nets
+from ilo_theory.checkers import check_covering
 from ilo_theory.nets import covering_number, covering_radius, greedy_packing, maurey_net, packing_number, shrunk_net
+from ilo_theory.strategies import point_sets
 
 SIZES = [(d, t) for d, most in ((1, 8), (2, 7), (3, 5), (4, 3)) for t in range(1, most + 1)]
-coordinate = st.integers(-12, 12).map(lambda i: i / 12)
-
-
-def point_sets(d: int, most: int):
-    """Non-empty sets of points of the cube with sides -1 to 1, many of them in special position."""
-    return st.lists(st.tuples(*[coordinate] * d), min_size=1, max_size=most).map(
-        lambda rows: torch.tensor(rows, dtype=torch.float64)
-    )
 
 
 # --- Nets -------------------------------------------------------------------------------------------------------------
@@ -169,9 +163,17 @@ def test_lattice_radius_by_a_grid_that_holds_the_maximum(d, t):
 
 
 @pytest.mark.parametrize(("d", "t"), SIZES)
-def test_lattice_radius_by_voronoi_vertices(d, t):
-    radius = covering_radius(nets.integer_points(d, t).double(), float(t))
-    assert radius**2 == pytest.approx(float(nets.lattice_radius_squared(d, t)), rel=1e-12)
+def test_lattice_radius_by_voronoi_vertices(d, t, rng):
+    radius = float(nets.lattice_radius_squared(d, t)) ** 0.5
+    found = check_covering(nets.integer_points(d, t).double(), t, radius, rng=rng)
+    assert found**2 == pytest.approx(float(nets.lattice_radius_squared(d, t)), rel=1e-12)
+
+
+@pytest.mark.parametrize(("d", "t"), [(5, 1), (5, 3), (9, 2), (30, 1)])
+def test_nets_of_more_dimensions_keep_their_radii_where_they_are_tried(d, t, rng):
+    radius = float(nets.lattice_radius_squared(d, t)) ** 0.5 / t
+    assert check_covering(maurey_net(d, 1.0, t), 1.0, radius, samples=1000, rng=rng) > 0.7 * radius
+    check_covering(shrunk_net(d, 1.0, t), 1.0, 1 / (1 + math.sqrt(t)), samples=1000, rng=rng)
 
 
 # --- Covers and packings of finite sets -------------------------------------------------------------------------------
