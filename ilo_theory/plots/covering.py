@@ -69,7 +69,7 @@ def _net(axes: Axes, t: int, vertices: list) -> None:
     axes.plot(*corners[farthest].T, "D", color=PAPER, ms=3, label=f"the farthest: {radius:.4f} r")
     axes.set(aspect="equal", xlim=(-1.3, 1.3), ylim=(-1.3, 1.3), xlabel=r"$x_1 / r$", ylabel=r"$x_2 / r$")
     axes.set_title(f"d = 2, t = {t}")
-    axes.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(0.95, 1))
+    axes.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def entropy_figure(cases: Cases) -> Figure:

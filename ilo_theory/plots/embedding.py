@@ -4,6 +4,7 @@ import math
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, VOLUME, Cases
 
@@ -79,6 +80,7 @@ def tails_figure(cases: Cases) -> Figure:
         axes.plot(m, [values[0] * (x / m[0]) ** slope for x in m], color=colour, lw=1.1, ls="--")
     axes.set(xscale="log", yscale="log", xlabel="measurements m", ylabel=r"$-\log P$ (nats)")
     axes.set_xticks(m)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
