@@ -79,6 +79,27 @@ def test_sound_generators_pass():
         check_split_generator(generator, rng=seeded())
 
 
+def test_whole_numbers_may_be_among_the_latents():
+    """The class of a conditional generator."""
+    E, W = torch.randn(2, 7, 4, generator=seeded())
+
+    def first(latent):
+        return latent | {"h": latent["z"] + E[latent["c"]]}
+
+    def second(state):
+        return state["h"] @ W[:4] + E[state["c"]]
+
+    latent = {"z": torch.randn(3, 4, generator=seeded()), "c": torch.tensor([2, 0, 6])}
+    check_split_generator(lambda latent: second(first(latent)), first, second, latent=latent, rng=seeded())
+    assert law(
+        check_split_generator,
+        lambda latent: second(first(latent)),
+        lambda latent: first(latent) | {"c": 0 * latent["c"]},
+        second,
+        latent=latent,
+    ).startswith("composition")
+
+
 def test_two_functions_of_others_pass_and_fail():
     layers = torch.nn.Linear(4, 6), torch.nn.Linear(6, 5)
     z = torch.randn(4, 4, generator=seeded())

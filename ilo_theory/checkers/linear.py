@@ -76,22 +76,14 @@ def check_linear_operator(
     batched, what, dtype = own_batched if batched is None else batched, named(operator), dtype_of(like)
     A = on_batches(forward, like, batched, what)
     zeros = A(torch.zeros((1, *in_shape), dtype=dtype, device=normal((0,), like, dtype, rng).device))
-    out_shape = tuple(zeros.shape[1:] if out_shape is None else out_shape)
-    shapes = (tuple(in_shape), out_shape), (out_shape, tuple(in_shape))
-    dtypes = (dtype, zeros.dtype), (zeros.dtype, dtype)
+    in_shape, out_shape = tuple(in_shape), tuple(zeros.shape[1:] if out_shape is None else out_shape)
     require(zeros.dtype in (dtype, dtype.to_complex()), what, "one dtype", f"it makes {zeros.dtype} of {dtype}")
-    applied = A, on_batches(backward, like, batched, f"{what}'s adjoint")
-    sides = [
-        Side(name, *rest)
-        for name, *rest in zip(
-            (what, f"{what}'s adjoint"),
-            applied,
-            *zip(*shapes, strict=True),
-            *zip(*dtypes, strict=True),
-            strict=True,
-        )
-    ]
+    other = on_batches(backward, like, batched, f"{what}'s adjoint")
     tolerance = rounding(dtype, tolerance)
+    sides = (
+        Side(what, A, in_shape, out_shape, dtype, zeros.dtype),
+        Side(f"{what}'s adjoint", other, out_shape, in_shape, zeros.dtype, dtype),
+    )
     for side in sides:
         _check_side(side, like, batched, tolerance, rng)
     _dot_test(*sides, like, tolerance, rng)

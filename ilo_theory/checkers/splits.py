@@ -62,7 +62,7 @@ def check_split_generator(
     if not tensors(latent) or min(map(len, tensors(latent))) < 2:
         raise ValueError("`check_split_generator(latent=...)` must be of two images or more.")
     count, kept = len(tensors(latent)[0]), each(torch.clone, latent)
-    other = each(lambda value: torch.randn(value.shape, generator=rng, dtype=value.dtype).to(value), latent)
+    other = each(lambda value: _another(value, rng), latent)
 
     with torch.no_grad():
         image = _image(generator(latent), what)
@@ -129,7 +129,17 @@ def each(change: Callable[[Tensor], Tensor], state: State) -> State:
     return type(state)([each(change, part) for part in state]) if isinstance(state, list | tuple) else state
 
 
+def _another(value: Tensor, rng: torch.Generator) -> Tensor:
+    """Other numbers of the same shape; whole numbers, which may be names of classes, change places."""
+    if value.is_floating_point() or value.is_complex():
+        return torch.randn(value.shape, generator=rng, dtype=value.dtype, device="cpu").to(value)
+    return value.flip(0)
+
+
 def _spoilt(value: Tensor) -> Tensor:
+    """NaN in the second row, where numbers can be NaN."""
+    if not (value.is_floating_point() or value.is_complex()):
+        return value
     return torch.cat([value[:1], torch.full_like(value[1:2], math.nan), value[2:]])
 
 
