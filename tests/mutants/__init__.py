@@ -1,6 +1,6 @@
 """All mutants. `python -m tests.mutants` runs the tests on each of them and names the test that kills it."""
 
-from tests.mutants import bounds, calculator, checkpoints, practice, proofs, theory
+from tests.mutants import bounds, calculator, checkers, checkpoints, practice, proofs, theory
 from tests.mutants.mutant import Mutant
 
 MUTANTS: list[Mutant] = [
@@ -10,4 +10,5 @@ MUTANTS: list[Mutant] = [
     *proofs.MUTANTS,
     *practice.MUTANTS,
     *checkpoints.MUTANTS,
+    *checkers.MUTANTS,
 ]

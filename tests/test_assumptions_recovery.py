@@ -1,4 +1,4 @@
-"""Each lemma with an assumption kept and removed: the verdict changes, and for the reason that is given."""
+"""S-REC and recovery with an assumption kept and removed: the verdict changes, and for the reason that is given."""
 
 import itertools
 import math
@@ -9,16 +9,11 @@ import torch
 
 from ilo_theory.assumptions import (
     error_bounded,
-    keeps_lengths,
-    net_covers,
     spikes_found,
     sum_covered,
     unseen_apart,
-    volume_fits,
 )
-from ilo_theory.assumptions.embedding import squared_lengths
 from ilo_theory.assumptions.recovery import recovery
-from ilo_theory.bounds import maurey_entropy
 from ilo_theory.nets import maurey_net
 from ilo_theory.operators import Gaussian
 from ilo_theory.verdict import Status
@@ -26,64 +21,6 @@ from ilo_theory.verdict import Status
 
 def seeded(seed):
     return torch.Generator().manual_seed(seed)
-
-
-# --- Covering ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("d", "t"), [(2, 16), (3, 9), (3, 16), (4, 9)])
-@pytest.mark.parametrize("r", [1.0, 3.0])
-def test_maurey_covers_the_l1_ball_alone(d, t, r):
-    assert net_covers(d, r, t, l1=True).status is Status.HOLDS
-    broken = net_covers(d, r, t, l1=False)
-    assert broken.status is Status.REFUTED
-    point = np.array(broken.witness["point"])
-    assert np.linalg.norm(point) == pytest.approx(r)
-    assert np.abs(point).sum() > r
-    net = maurey_net(d, r, t).numpy()
-    assert np.linalg.norm(net - point, axis=1).min() == pytest.approx(broken.lhs)
-    assert broken.lhs > r * (1 - 1 / math.sqrt(d)) - 1e-12  # its distance from the whole l1 ball
-
-
-def test_one_point_that_is_covered_decides_nothing():
-    assert net_covers(2, 1.0, 8, l1=False).status is Status.INCONCLUSIVE
-
-
-def test_in_one_dimension_both_balls_are_the_interval():
-    assert {net_covers(1, 1.0, 9, l1=l1).status for l1 in (True, False)} == {Status.HOLDS}
-
-
-def test_volumes_of_small_balls_are_known():
-    # B_2^3(1) over B_2^3(1/2) is 8, and B_1^3(1) is 4/3
-    assert volume_fits(3, 1.0, 0.5, l1=False).lhs == pytest.approx(math.log(8))
-    assert volume_fits(3, 1.0, 0.5, l1=True).lhs == pytest.approx(math.log(4 / 3 / (4 / 3 * math.pi / 8)))
-    assert volume_fits(3, 1.0, 0.5, l1=True).rhs == maurey_entropy(3, 1.0, 0.5)
-
-
-@pytest.mark.parametrize("d", [200, 1000, 10**5])
-def test_size_of_the_net_fits_the_l1_ball_alone(d):
-    assert [volume_fits(d, 1.0, 0.2, l1=l1).status for l1 in (True, False)] == [Status.HOLDS, Status.REFUTED]
-
-
-# --- Embedding --------------------------------------------------------------------------------------------------------
-
-
-def test_without_signs_the_length_is_the_square_of_one_normal_number():
-    lengths = squared_lengths(32, 64, signs=False, trials=2000, rng=seeded(0)).sort().values
-    uniform = torch.erf((lengths / 2).sqrt())  # P(g^2 <= x)
-    steps = (torch.arange(2000, dtype=torch.float64) + 0.5) / 2000
-    # Dvoretzky, Kiefer, Wolfowitz and Massart: beyond sqrt(log(2/1e-6)/4000) = 0.061 with a probability of 1e-6
-    assert (uniform - steps).abs().max() < 0.061 + 0.5 / 2000
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_signs_keep_the_length_of_a_flat_vector(seed):
-    kept, lost = (
-        keeps_lengths(256, 1024, signs=signs, distortion=0.5, at_least=0.9, trials=400, rng=seeded(seed))
-        for signs in (True, False)
-    )
-    assert (kept.status, lost.status) == (Status.SUPPORTED, Status.REFUTED)
-    assert kept.witness["trials"] == lost.witness["trials"] == 400
 
 
 # --- S-REC ------------------------------------------------------------------------------------------------------------
