@@ -212,6 +212,7 @@ import sys
 import hypothesis
 from ilo_theory.strategies import _hypothesis_setup
 _hypothesis_setup()
+_hypothesis_setup()
 assert "torch" not in sys.modules and "ilo_theory.bounds" not in sys.modules
 from hypothesis import find, strategies as st
 import ilo_theory.bounds

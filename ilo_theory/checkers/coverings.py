@@ -10,6 +10,7 @@ from ilo_theory import nets
 from ilo_theory.balls import project_l1_ball, sample_l1_ball
 from ilo_theory.checkers.failure import require, rounding
 
+EXACT = 4  # dimensions, up to which the vertices are listed
 AT_ONCE = 10**7  # distances in memory
 CLIMBERS, STEPS = 64, 50
 
@@ -59,9 +60,9 @@ def check_covering(
         raise ValueError(f"`check_covering(r=...)` must be > 0 and finite, got {r}.")
     dtype = net.dtype if net.is_floating_point() else torch.float64
     net, d = net.double().cpu(), net.shape[1]
-    y = _trials(net, r, samples, rng) if d > 4 else torch.cat([nets.voronoi_vertices(net, r), _corners(d, r)])
+    y = _trials(net, r, samples, rng) if d > EXACT else torch.cat([nets.voronoi_vertices(net, r), _corners(d, r)])
     distance, _ = _nearest(y, net)
-    if d > 4:
+    if d > EXACT:
         y = torch.cat([y, _climb(y[distance.topk(min(CLIMBERS, len(y))).indices], net, r)])
         distance, _ = _nearest(y, net)
     worst = distance.argmax()
