@@ -9,7 +9,7 @@ from typing import Any
 
 _HOLDS = {
     "points": ("batches", "l1_ball_points", "point_sets", "radii", "sign_vectors"),
-    "operators": ("circulant_operators", "gaussian_operators", "masks"),
+    "operators": ("circulant_operators", "gaussian_operators", "linear_operators", "masks"),
     "generators": ("latents", "small_generators", "split_points"),
     "theorem": ("theorem_settings",),
 }

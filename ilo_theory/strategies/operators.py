@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from torch import Tensor
 
-from ilo_theory.operators import Gaussian, Mask, PartialCirculant
+from ilo_theory.operators import Gaussian, LinearOperator, Mask, PartialCirculant
 
 SHAPES = st.tuples(st.integers(1, 120)) | hnp.array_shapes(min_dims=1, max_dims=3, max_side=7)
 """Shapes of signals of up to 343 numbers; lengths with large prime factors are among them."""
@@ -65,3 +65,12 @@ def masks(draw: st.DrawFn, shapes: st.SearchStrategy[tuple[int, ...]] = SHAPES) 
         shapes: of x and of the mask.
     """
     return Mask(torch.from_numpy(draw(hnp.arrays(bool, draw(shapes))))).double()
+
+
+def linear_operators(shapes: st.SearchStrategy[tuple[int, ...]] = SHAPES) -> st.SearchStrategy[LinearOperator]:
+    """Masks, Gaussian and partial circulant operators; they shrink to masks.
+
+    Args:
+        shapes: of x.
+    """
+    return masks(shapes) | gaussian_operators(shapes) | circulant_operators(shapes)

@@ -1,10 +1,23 @@
 """What hypothesis is told about our classes, each at the moment when it is imported and no sooner."""
 
 import sys
-from collections.abc import Callable
 from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from types import ModuleType
+
+from ilo_theory import strategies
+
+MAKES = {
+    "ilo_theory.operators": {
+        "PartialCirculant": "circulant_operators",
+        "Gaussian": "gaussian_operators",
+        "Mask": "masks",
+        "LinearOperator": "linear_operators",
+    },
+    "ilo_theory.generators": {"Chain": "small_generators", "Generator": "small_generators"},
+    "ilo_theory.bounds": {"Setting": "theorem_settings"},
+}
+"""For each module the classes that it holds, and the strategy that makes them."""
 
 
 def register() -> None:
@@ -13,32 +26,36 @@ def register() -> None:
     An annotation with an abstract base gets one of these: `LinearOperator` any operator, `Generator` a chain. A class
     that is not imported yet is waited for, so that hypothesis starts no slower where nobody uses it.
     """
-    waiting = {
-        "ilo_theory.operators": _operators,
-        "ilo_theory.generators": _generators,
-        "ilo_theory.bounds": _bounds,
-    }
-    for name in [name for name in waiting if name in sys.modules]:
-        waiting.pop(name)(sys.modules[name])
+    waiting = {name for name in MAKES if name not in sys.modules}
+    for name in MAKES.keys() - waiting:
+        arrived(sys.modules[name])
     if waiting:
         sys.meta_path.insert(0, Arrivals(waiting))
 
 
+def arrived(module: ModuleType) -> None:
+    """Tell hypothesis of the classes of a module; their strategies are looked up when they are asked for."""
+    from hypothesis.strategies import register_type_strategy
+
+    for name, strategy in MAKES[module.__name__].items():
+        register_type_strategy(getattr(module, name), lambda _, strategy=strategy: getattr(strategies, strategy)())
+
+
 class Arrivals(MetaPathFinder):
-    """Lets a module be found and loaded as ever, and then does what waits for it, once.
+    """Lets a module be found and loaded as ever, and then tells hypothesis of it, once.
 
     Args:
-        waiting: what is done with the module of that name.
+        waiting: the names of the modules.
     """
 
-    def __init__(self, waiting: dict[str, Callable[[ModuleType], None]]):
+    def __init__(self, waiting: set[str]):
         self.waiting = waiting
 
     def find_spec(self, name, path=None, target=None):
         """The spec that the other finders find; None where nothing waits."""
-        arrived = self.waiting.pop(name, None)
-        if arrived is None:
+        if name not in self.waiting:
             return None
+        self.waiting.remove(name)
         if not self.waiting:
             sys.meta_path.remove(self)
         spec = find_spec(name)
@@ -51,32 +68,3 @@ class Arrivals(MetaPathFinder):
 
             spec.loader.exec_module = load_and_arrive
         return spec
-
-
-def _operators(module: ModuleType) -> None:
-    from hypothesis.strategies import register_type_strategy
-
-    from ilo_theory.strategies import operators
-
-    circulant, gaussian, mask = operators.circulant_operators(), operators.gaussian_operators(), operators.masks()
-    register_type_strategy(module.PartialCirculant, circulant)
-    register_type_strategy(module.Gaussian, gaussian)
-    register_type_strategy(module.Mask, mask)
-    register_type_strategy(module.LinearOperator, mask | gaussian | circulant)
-
-
-def _generators(module: ModuleType) -> None:
-    from hypothesis.strategies import register_type_strategy
-
-    from ilo_theory.strategies import generators
-
-    register_type_strategy(module.Chain, generators.small_generators())
-    register_type_strategy(module.Generator, generators.small_generators())
-
-
-def _bounds(module: ModuleType) -> None:
-    from hypothesis.strategies import register_type_strategy
-
-    from ilo_theory.strategies import theorem
-
-    register_type_strategy(module.Setting, theorem.theorem_settings())
