@@ -10,6 +10,7 @@ import pytest
 import torch
 from scipy.sparse.linalg import lsqr
 
+from ilo_theory.checkers import check_linear_operator
 from tests.dense import dense
 from tests.instances import OPERATORS
 
@@ -18,15 +19,16 @@ SMALL = [name for name, make in OPERATORS.items() if math.prod(make().in_shape) 
 
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_as_scipy(name, dtype):
+def test_as_scipy(name, dtype, rng):
     operator = OPERATORS[name]().to(dtype)
     A, matrix = operator.as_scipy(), dense(operator)
     tolerance = 20 * torch.finfo(dtype).eps
+    check_linear_operator(A, tolerance=tolerance, rng=rng)
     assert A.shape == matrix.shape
     assert A.dtype == operator(torch.zeros(operator.in_shape, dtype=dtype)).numpy().dtype
-    rng = np.random.default_rng(0)
+    numbers = np.random.default_rng(0)
     for side, oracle in ((A, matrix), (A.T, matrix.T)):
-        for x in (rng.normal(size=oracle.shape[1]), rng.normal(size=(oracle.shape[1], 3))[:, ::-1]):
+        for x in (numbers.normal(size=oracle.shape[1]), numbers.normal(size=(oracle.shape[1], 3))[:, ::-1]):
             out = side @ x
             assert out.dtype == A.dtype
             np.testing.assert_allclose(out, oracle @ x, rtol=0, atol=tolerance * np.linalg.norm(x))
@@ -41,9 +43,10 @@ def test_a_solver_of_scipy_runs_on_it(rng):
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_as_pylops(name):
+def test_as_pylops(name, rng):
     operator = OPERATORS[name]().double()
     A, matrix = operator.as_pylops(), dense(operator)
+    check_linear_operator(A, rng=rng)
     assert (A.dims, A.dimsd, A.shape) == (operator.in_shape, operator.out_shape, matrix.shape)
     if matrix.any():
         assert pylops.utils.dottest(A, rtol=1e-12)
