@@ -21,6 +21,12 @@ test: $(READY) $(BROWSER)
 notebooks: $(READY)
 	$(PY) -m notebooks
 
+# The site, into report/docs: a warning is an error, and so is a link within it that leads nowhere.
+docs: $(READY)
+	rm -rf report/docs docs/_gathered
+	$(PY) -m sphinx -W --keep-going -q -b html docs report/docs
+	$(PY) docs/check.py report/docs
+
 # One line of the code made wrong at a time: the test that notices is named, and none may live.
 mutants: $(READY)
 	$(PY) -m tests.mutants
