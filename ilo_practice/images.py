@@ -82,5 +82,9 @@ def mse(images: Tensor, truth: Tensor) -> Tensor:
 
 
 def psnr(images: Tensor, truth: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio [B] in dB, 10 log10(2^2 / mse): the peak is the width of [-1, 1]."""
+    """Peak signal-to-noise ratio [B] in dB, 10 log10(2^2 / mse): the peak is the width of [-1, 1].
+
+    >>> round(psnr(torch.zeros(1, 1, 4, 4), torch.full((1, 1, 4, 4), 0.2)).item(), 2)
+    20.0
+    """
     return 10 * (4 / mse(images, truth)).log10()

@@ -102,6 +102,10 @@ def inpainting(y: Tensor, mask: Tensor, *, sigma: float = 0.0) -> InverseProblem
         y: [B, C, H, W] in [-1, 1]; what it holds where the mask is False is never looked at.
         mask: boolean, [H, W] or [C, H, W], True where a pixel is known.
         sigma: of noise on the known pixels.
+
+    >>> y = torch.zeros(1, 1, 4, 4)
+    >>> inpainting(y, torch.eye(4, dtype=torch.bool)).m
+    4
     """
     require(mask.dtype == torch.bool, "inpainting(mask=...)", "boolean", mask.dtype)
     fits = y.ndim == 4 and 2 <= mask.ndim <= 3 and mask.shape == y.shape[-mask.ndim :]
@@ -127,7 +131,13 @@ def denoising(y: Tensor, sigma: float) -> InverseProblem:
 
 
 def sensing(y: Tensor, operator: LinearOperator, *, sigma: float = 0.0) -> InverseProblem:
-    """Recover images from random projections y [B, *operator.out_shape]."""
+    """Recover images from random projections y [B, *operator.out_shape].
+
+    >>> from ilo_theory.operators import Gaussian
+    >>> A = Gaussian.draw(5, (1, 4, 4), rng=torch.Generator().manual_seed(0))
+    >>> sensing(torch.zeros(2, 5), A).m
+    5
+    """
     check_sigma("sensing", sigma)
     expected = list(operator.out_shape)
     require(list(y.shape[1:]) == expected, "sensing(y=...)", f"[B, *{expected}]", list(y.shape))

@@ -108,6 +108,11 @@ def relu_chain(*widths: int, rng: torch.Generator) -> Chain:
     Args:
         widths: k, the widths between the layers, and n: one layer fewer than numbers.
         rng: draws the entries.
+
+    >>> chain = relu_chain(2, 16, 64, rng=torch.Generator().manual_seed(0))
+    >>> z = chain.init(3, rng=torch.Generator().manual_seed(1))
+    >>> torch.equal(chain(z), chain(chain(z, stop=1), start=1))
+    True
     """
     *hidden, last = pairwise(widths)
     layers = [nn.Sequential(_linear(a, b, "relu", rng), nn.ReLU()) for a, b in hidden]

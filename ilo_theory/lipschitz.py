@@ -77,6 +77,11 @@ def lipschitz_upper(chain: Chain, start: int = 0, stop: int | None = None) -> fl
 
     Raises:
         TypeError: where no bound is known for a layer; `layer_bound.register` adds one.
+
+    >>> from ilo_theory.generators import isometric_chain
+    >>> chain = isometric_chain(2, 16, 64, rng=torch.Generator().manual_seed(0))
+    >>> round(lipschitz_upper(chain, start=1), 4)
+    1.0
     """
     return prod(map(layer_bound, chain.layers[start:stop]))
 

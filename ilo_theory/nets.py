@@ -66,6 +66,9 @@ def maurey_net(d: int, r: float, t: int) -> Tensor:
     Raises:
         ValueError: unless d, t >= 1 and r > 0.
 
+    >>> maurey_net(2, 1.0, 1).tolist()
+    [[-1.0, 0.0], [0.0, -1.0], [0.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
+
     Source: the proof of Theorem 2.
     """
     _check_ball("maurey_net", r, t)
@@ -138,6 +141,9 @@ def covering_radius(net: Tensor, r: float) -> float:
     """Find max over y in B_1^d(r) of min over z in the net of |y - z|_2, exactly (up to rounding), for d <= 4.
 
     Arguments and errors are those of `voronoi_vertices`, whose list holds a y that attains the maximum.
+
+    >>> round(covering_radius(maurey_net(2, 1.0, 1), 1.0), 4)
+    0.7071
     """
     vertices = voronoi_vertices(net, r)
     return float(cdist(vertices.numpy(), net.double().cpu().numpy()).min(1).max())

@@ -35,6 +35,9 @@ def project_l1_ball(x: Tensor, radius: float | Tensor, centre: Tensor | None = N
     Raises:
         ValueError: x is no batch of points or has no floating dtype, radius < 0 or not [B], centre unlike x.
 
+    >>> project_l1_ball(torch.tensor([[3.0, -2.0, 0.5]]), radius=2.0).tolist()
+    [[1.5, -0.5, 0.0]]
+
     Source: line 5 of Algorithm 1; Duchi et al., 2008, for theta; Michelot, 1986, for the steps.
     """
     check("project_l1_ball", x, radius, centre)

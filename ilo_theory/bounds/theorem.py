@@ -18,6 +18,10 @@ class Setting:
 
     Raises:
         ValueError: outside of these ranges. K > sqrt(p) raises in `measurements` and `additive_error` only.
+
+    >>> setting = Setting.from_radius(0.25, k=4, p=256, n=2048, L1=1, L2=1, r1=1, delta=0.05, gamma=0.5)
+    >>> setting.K, round(setting.measurements)
+    (5.0, 602)
     """
 
     k: int

@@ -90,6 +90,10 @@ class PartialCirculant(LinearOperator):
 
         Raises:
             ValueError: m is not from 1 to n, or not the number of rows.
+
+        >>> A = PartialCirculant.draw(40, (1, 16, 16), rng=torch.Generator().manual_seed(0))
+        >>> A(torch.zeros(5, 1, 16, 16)).shape
+        torch.Size([5, 40])
         """
         n = math.prod(shape)
         if not 1 <= m <= n:

@@ -131,7 +131,13 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
 
 
 def verify(name: str, *, seed: int = 0, **parameters) -> Verdict:
-    """Check the claim `name` and return its folded verdict; see `Claim.run`."""
+    """Check the claim `name` and return its folded verdict; see `Claim.run`.
+
+    >>> import ilo_theory.claims
+    >>> verdict = verify("exact-net-radius")
+    >>> verdict.status.value, verdict.evidence.value
+    ('HOLDS', 'CERTIFICATE')
+    """
     if name not in CLAIMS:
         raise ValueError(f"`verify(name=...)` must name one of the {len(CLAIMS)} claims registered, got {name!r}.")
     return CLAIMS[name].run(seed=seed, **parameters).verdict
