@@ -74,7 +74,7 @@ explore(
 # long in $\ell_2$, so that ignoring $b$ costs $2\delta$. A **success is an error of at most $\delta$**, which is
 # stricter than what any of the bounds promises.
 
-# %%
+# %% tags=["picture:success"]
 setting = Setting(k=k, p=p, n=n, L1=1, L2=1, r1=1, delta=0.05, K=4, gamma=0.1)
 draws = {"Gaussian": Gaussian.draw, "signed partial circulant": PartialCirculant.draw}
 with processes(workers):
@@ -135,7 +135,7 @@ remark_1_figure(
     sweep.best,
     sweep_K,
     {name: [row[name].measurements or math.nan for row in over_K] for name in (shown[0], shown[2])},
-    [(row[shown[0]].additive or math.nan) / setting.delta for row in over_K],
+    [math.nan if row[shown[0]].additive is None else row[shown[0]].additive / setting.delta for row in over_K],
 )
 
 # %%

@@ -52,6 +52,8 @@ def _write(name: str) -> int:
         return 1
     text = nbformat.writes(copy) + "\n"
     write_atomically(run.copy_path(name), text.encode())
+    for picture, png in run.pictures(copy).items():
+        write_atomically(run.ROOT / "results" / f"{picture}.png", png)
     print(f"\r{name}: {len(copy.cells)} cells, {time.monotonic() - begun:.0f} s, {len(text) / 1e6:.2f} MB")
     return 0
 

@@ -4,6 +4,7 @@ A copy holds what tells whether it is stale: a hash of its source, and one of th
 """
 
 import ast
+import base64
 import hashlib
 import json
 import os
@@ -102,6 +103,17 @@ def reading_copy(name: str, told: Told | None = None) -> NotebookNode:
         kernelspec=NotebookNode(KERNEL), language_info=NotebookNode(name="python"), ilo=NotebookNode(stamp)
     )
     return notebook
+
+
+def pictures(copy: NotebookNode) -> dict[str, bytes]:
+    """The figures of cells tagged "picture:NAME", by name, as PNG: those that the README shows."""
+    found = {}
+    for cell in copy.cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith("picture:"):
+                (image,) = (output.data["image/png"] for output in cell.outputs if "image/png" in output.data)
+                found[tag.removeprefix("picture:")] = base64.b64decode(image)
+    return found
 
 
 def stale(name: str, copy: NotebookNode) -> str | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import nbformat
 import pytest
 from papermill.parameterize import parameterize_notebook
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error, expect, sync_playwright
 
 from notebooks import run
 from tests.browser import find
@@ -78,16 +78,18 @@ def test_a_slider_moved_in_jupyterlab_draws_another_figure(tmp_path):
         page.set_default_timeout(1000 * SECONDS)
         page.goto(f"{address}/lab/tree/tried.ipynb?token={TOKEN}")
         try:
-            page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()  # else it asks for a kernel
+            page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+            chosen = page.locator(".jp-Dialog .jp-mod-accept")  # on a busy machine it may ask which kernel to start
+            page.add_locator_handler(chosen, lambda button: button.click())
             page.get_by_role("menuitem", name="Run", exact=True).click()
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             image, handle = page.locator(".jupyter-widgets img").first, page.locator(".noUi-handle").first
-            image.wait_for()
+            expect(image).to_be_visible(timeout=1000 * SECONDS)
             before, source, value = picture(page), image.get_attribute("src"), handle.get_attribute("aria-valuetext")
             handle.focus()
             page.keyboard.press("ArrowRight")
             page.wait_for_function("old => document.querySelector('.jupyter-widgets img').src !== old", arg=source)
-        except Error:
+        except (AssertionError, Error):
             page.screenshot(path=tmp_path / "seen.png")
             raise
         assert handle.get_attribute("aria-valuetext") != value

@@ -4,7 +4,18 @@ import collections
 import contextlib
 import io
 import re
+from functools import partial
 from pathlib import Path
+
+import deepinv
+import nbformat
+import torch
+
+from ilo_theory.balls import project_l1_ball
+from ilo_theory.generators import relu_chain
+from ilo_theory.ilo import Round
+from ilo_theory.operators import Gaussian
+from notebooks import run
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -53,6 +64,38 @@ def test_the_example_runs():
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(code, "README.md", "exec"), {})
     assert len(re.findall(r"\d+\.\d+", printed.getvalue())) == 4
+
+
+def test_what_it_says_of_other_libraries_runs():
+    code = re.findall(r"```python\n(.*?)```", README, re.DOTALL)[1]
+    chain = relu_chain(2, 16, 3 * 64 * 64, rng=torch.Generator().manual_seed(0)).requires_grad_(False)
+
+    class Images(type(chain)):
+        def forward(self, latent, start=0, stop=None):
+            found = super().forward(latent, start, stop)
+            return found if stop is not None else found.unflatten(1, (3, 64, 64))
+
+    chain.__class__ = Images
+    physics = deepinv.physics.Inpainting((3, 64, 64), mask=0.5, rng=torch.Generator().manual_seed(0))
+    names = {
+        "A": Gaussian.draw(5, (1, 4, 4), rng=torch.Generator().manual_seed(0)),
+        "physics": physics,
+        "generator": chain,
+        "rounds": [Round(0, 2, 0.1, ("z",), {}, {})],
+        "y": physics(torch.zeros(1, 3, 64, 64)),
+        "rng": torch.Generator().manual_seed(0),
+        "project": partial(project_l1_ball, radius=2.0),
+    }
+    exec(compile(code, "README.md", "exec"), names)
+
+
+def test_its_picture_and_factors_are_those_of_the_notebook():
+    copy = nbformat.read(run.copy_path("05_K_and_r2"), 4)
+    assert (ROOT / "results" / "success.png").read_bytes() == run.pictures(copy)["success"]
+    tables = [output.data.get("text/markdown", "") for cell in copy.cells for output in cell.get("outputs", [])]
+    (table,) = (text for text in tables if text.startswith("| K | spikes |"))
+    factors = [float(cell) for row in map(cells, table.splitlines()[2:]) for cell in row[4:]]
+    assert f"the bounds ask for {min(factors):.0f} to {max(factors):.0f} times as many" in " ".join(README.split())
 
 
 def test_its_links_lead_somewhere():

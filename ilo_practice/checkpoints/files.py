@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def save_generator(network: StyleGAN2 | dcgan.DCGAN, path: str | Path, *, metada
 
 def embedded() -> list[str]:
     """The names of the generators that come with the package."""
-    return sorted(path.stem for path in WEIGHTS.glob("*.safetensors"))
+    return sorted(Path(name).stem for name in os.listdir(WEIGHTS) if name.endswith(".safetensors"))
 
 
 def offered() -> list[str]:

@@ -33,7 +33,9 @@ def scale_figure(errors: Mapping[str, np.ndarray], scales: Sequence[float], *, t
         axes.plot(least, mean[least], "o", color=colour, ms=10, mfc="none")
     axes.set_xticks(places, [_named(scale) for scale in scales])
     axes.set(
-        xlabel="radii, as multiples of the recipe's (and so K)", ylabel=r"mean $\Vert x - G(z) \Vert_2$", title=title
+        xlabel="radii, as multiples of the recipe's (and so K)",
+        ylabel=r"$\Vert x - G(z) \Vert_2$, mean and standard error",
+        title=title,
     )
     axes.set_ylim(0, 1.25 * max(error.mean(axis=1).max() for error in errors.values()))
     for side in ("top", "right"):
