@@ -42,8 +42,8 @@ def from_deepinv(
 ) -> LinearOperator:
     """Any linear physics of DeepInverse as an operator, and so as a measurement for ILO.
 
-    Its noise model is left out, for A alone is what an operator is: it stays in `operator.physics.noise_model`. It has to
-    be one A for all images.
+    A alone is what an operator is; the noise model stays in `operator.physics.noise_model`. It has to be one A for all
+    images.
 
     Args:
         physics: a `deepinv.physics.LinearPhysics`.
