@@ -1,13 +1,14 @@
 """A notebook as it is used: JupyterLab, a browser, a slider moved, and another figure."""
 
 import base64
+import json
 import os
-import re
 import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from urllib.request import urlopen
 
 import nbformat
 import pytest
@@ -67,21 +68,21 @@ def picture(page):
     return base64.b64decode(page.evaluate(script))
 
 
-def run_all(page):
-    """Run all cells; while the kernel is not there yet JupyterLab asks for one, and then runs nothing."""
-    asked, begun = (
-        page.locator(".jp-Dialog .jp-mod-accept"),
-        page.locator(".jp-InputPrompt", has_text=re.compile(r"\[[*1]")),
-    )
-    for _ in range(10):
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        expect(begun.or_(asked).first).to_be_visible(timeout=1000 * SECONDS)
-        if not asked.is_visible():
-            return
-        asked.click()
-        asked.wait_for(state="hidden")
-    pytest.fail("no kernel for the notebook")
+def run_all(page, address):
+    """Run all cells, once the page has a kernel: before that JupyterLab asks for one, and runs nothing."""
+    end = time.monotonic() + SECONDS
+    while not connected(address) and time.monotonic() < end:
+        page.wait_for_timeout(200)
+    page.wait_for_timeout(1000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def connected(address):
+    """Whether a page listens to a kernel that waits for code."""
+    with urlopen(f"{address}/api/sessions?token={TOKEN}") as answer:
+        kernels = [session["kernel"] for session in json.load(answer)]
+    return any(kernel["connections"] and kernel["execution_state"] == "idle" for kernel in kernels)
 
 
 def test_a_slider_moved_in_jupyterlab_draws_another_figure(tmp_path):
@@ -97,7 +98,7 @@ def test_a_slider_moved_in_jupyterlab_draws_another_figure(tmp_path):
         page.goto(f"{address}/lab/tree/tried.ipynb?token={TOKEN}")
         try:
             page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-            run_all(page)
+            run_all(page, address)
             image, handle = page.locator(".jupyter-widgets img").first, page.locator(".noUi-handle").first
             expect(image).to_be_visible(timeout=1000 * SECONDS)
             before, source, value = picture(page), image.get_attribute("src"), handle.get_attribute("aria-valuetext")
