@@ -94,3 +94,12 @@ def test_spikes_are_found_in_the_l1_ball_alone(seed):
     assert max(found.witness["residual"], lost.witness["residual"]) < 1e-6  # both explain the measurements
     # the shortest solution keeps m/p of the spikes' energy on average
     assert lost.lhs == pytest.approx(2 * math.sqrt(1 - 80 / 200), rel=0.25)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_l1_ball_is_refuted_by_a_pair_alone(seed):
+    """For m = p - 1 the null space is a line, so the farthest unseen pair of the ball is known."""
+    v = torch.linalg.svd(Gaussian.draw(4, (5,), rng=seeded(seed)).double().matrix).Vh[-1]
+    farthest = 2 * (v.norm() / v.abs().sum()).item()
+    found = unseen_apart(4, 5, 1.0, l1=True, rng=seeded(seed)).status
+    assert found in ((Status.HOLDS, Status.INCONCLUSIVE) if farthest <= 1 else (Status.REFUTED,))

@@ -47,6 +47,7 @@ def unseen_apart(m: int, p: int, r2: float, *, l1: bool, rng: torch.Generator) -
 
         |v_j| = |<e_j - A^T y, v>| <= ||e_j - A^T y||_inf ||v||_1   for any y.
 
+    That is an upper bound; pairs along the projections of the unit vectors on the null space refute, or nothing does.
     In the l2 ball any unit v of the null space will do: r2 v and -r2 v are 2 r2 apart.
 
     Args:
@@ -59,10 +60,15 @@ def unseen_apart(m: int, p: int, r2: float, *, l1: bool, rng: torch.Generator) -
         raise ValueError(f"`unseen_apart(m=..., p=...)` needs m < p, got {m} and {p}.")
     A = Gaussian.draw(m, (p,), rng=rng).double().matrix
     where = f"one Gaussian A, m = {m}, p = {p}, r2 = {r2:g}"
+    null = torch.linalg.svd(A).Vh[m:]
     if l1:
         alpha = max(_entry(A, j) for j in range(p))
-        return certified(2 * r2 * math.sqrt(alpha), r2, scope=f"the l1 ball, {where}", alpha=alpha)
-    v = torch.linalg.svd(A).Vh[-1]
+        some = null.T @ null
+        some = some / torch.linalg.vector_norm(some, 1, dim=1, keepdim=True)
+        v = r2 * some[some.norm(dim=1).argmax()]
+        apart = 2 * v.norm().item(), 2 * r2 * math.sqrt(alpha)
+        return certified(apart, r2, scope=f"the l1 ball, {where}", alpha=alpha, point=v.tolist())
+    v = null[-1]
     return certified(
         2 * r2 * v.norm().item(), r2, scope=f"the l2 ball, {where}", point=(r2 * v).tolist(), seen=(A @ v).norm().item()
     )
