@@ -55,6 +55,14 @@ def source(name: str) -> NotebookNode:
     return notebook
 
 
+def parameterised(notebook: NotebookNode, parameters: Mapping) -> NotebookNode:
+    """The notebook with these values injected after the cell tagged "parameters"."""
+    notebook.metadata.papermill = NotebookNode()
+    for cell in notebook.cells:
+        cell.metadata.setdefault("tags", [])
+    return parameterize_notebook(notebook, dict(parameters))
+
+
 def run(notebook: NotebookNode, *, parameters: Mapping | None = None, told: Told | None = None) -> list[str]:
     """Run the cells in a fresh kernel, in place.
 
@@ -70,10 +78,7 @@ def run(notebook: NotebookNode, *, parameters: Mapping | None = None, told: Told
         nbclient.exceptions.CellExecutionError: where a cell fails.
     """
     if parameters is not None:
-        notebook.metadata.papermill = NotebookNode()
-        for cell in notebook.cells:
-            cell.metadata.setdefault("tags", [])
-        notebook.cells = parameterize_notebook(notebook, dict(parameters)).cells
+        notebook.cells = parameterised(notebook, parameters).cells
     notebook.cells.append(nbformat.v4.new_code_cell(ASK, id="modules"))
     count = len(notebook.cells)
     with tempfile.TemporaryDirectory() as settings:

@@ -1,6 +1,7 @@
 """DeepInverse, the real one: its physics here, our operators and ILO there."""
 
 import sys
+from functools import partial
 
 import deepinv
 import numpy as np
@@ -128,7 +129,7 @@ def test_a_recipe_on_a_physics_of_theirs():
     truth = generator(generator.init(1, rng=torch.Generator().manual_seed(7))).detach()
     y = physics(truth)
     _, rounds = recipe.plan(generator, 16)
-    start = lambda batch, *, rng: recipe.initial(generator, batch, rng=rng)  # noqa: E731
+    start = partial(recipe.initial, generator)
     image = reconstructor(generator, rounds, seed=3, start=start)(y, physics)
     problem = sensing(y, from_deepinv(physics))
     rng = torch.Generator().manual_seed(3)

@@ -12,7 +12,6 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
-from papermill.parameterize import parameterize_notebook
 from playwright.sync_api import Error, expect, sync_playwright
 
 from notebooks import run
@@ -86,11 +85,7 @@ def connected(address):
 
 
 def test_a_slider_moved_in_jupyterlab_draws_another_figure(tmp_path):
-    notebook = run.source(NOTEBOOK)
-    for cell in notebook.cells:
-        cell.metadata.setdefault("tags", [])
-    notebook.metadata.papermill = {}
-    nbformat.write(parameterize_notebook(notebook, SMALL[NOTEBOOK]), tmp_path / "tried.ipynb")
+    nbformat.write(run.parameterised(run.source(NOTEBOOK), SMALL[NOTEBOOK]), tmp_path / "tried.ipynb")
     with jupyterlab(tmp_path) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**find().options)
         page = browser.new_page(viewport={"width": 1200, "height": 1000})
