@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ilo_theory.balls import project_l1_ball, project_l2_ball, sample_l1_ball
+from ilo_theory.balls import project_l1_ball, project_l2_ball, sample_l1_ball, sample_l2_ball
 from ilo_theory.generators import Generator
 from ilo_theory.operators import LinearOperator
 
@@ -57,9 +57,7 @@ class ExtendedRange:
     def sample(self, count: int, *, rng: torch.Generator) -> Point:
         """Draw z uniformly from the l2 ball and b uniformly from the l1 ball, `count` times."""
         like = self.generator.init(count, rng=rng)["z"]
-        normal = torch.randn(like.shape, generator=rng, dtype=torch.float64).flatten(1)
-        reach = torch.rand(count, 1, generator=rng, dtype=torch.float64) ** (1 / normal.shape[1])
-        z = (self.r1 * reach * normal / normal.norm(dim=1, keepdim=True)).view_as(like).to(like)
+        z = sample_l2_ball(like.shape, self.r1, rng=rng).to(like)
         b = sample_l1_ball(self._reach(z).shape, self.r2, rng=rng)
         return z, b.to(z)
 

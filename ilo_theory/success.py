@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from ilo_theory import monte_carlo
+from ilo_theory.balls import sample_l2_ball
 from ilo_theory.bounds import Setting
 from ilo_theory.generators import isometric_chain
 from ilo_theory.operators import LinearOperator
-from ilo_theory.optimum.convex import Balls, nearest
+from ilo_theory.optimum.convex import Balls, nearest, times
 
 Draw = Callable[..., LinearOperator]
 """`Gaussian.draw` or `PartialCirculant.draw`."""
@@ -155,8 +156,7 @@ def _trials(size: int, *, rng, setting, m, K, profile, draw) -> tuple[Tensor, Te
     first, second = (layer.weight for layer in chain.layers)
     columns = torch.cat((second @ first, second), dim=1).T  # [k + p, n], what (z, b) is multiplied by
 
-    z = torch.randn(size, k, generator=rng, dtype=torch.float64)
-    z *= setting.r1 * torch.rand(size, 1, generator=rng, dtype=torch.float64) ** (1 / k) / z.norm(dim=1, keepdim=True)
+    z = sample_l2_ball((size, k), setting.r1, rng=rng).double()
     signs = 2 * torch.randint(2, (size, p), generator=rng) - 1
     places = torch.rand(size, p, generator=rng).argsort(dim=1)
     b = (profile * signs[:, None]).gather(2, places[:, None].expand(-1, len(K), -1))
@@ -179,6 +179,5 @@ def _solve(M: Tensor, truth: Tensor, balls: Balls, delta: float) -> tuple[Tensor
     if M.shape[1] > M.shape[2]:
         M = torch.linalg.qr(M, mode="r").R  # of the same lengths
     norm = torch.linalg.matrix_norm(M, 2).repeat_interleave(len(truth) // len(M))
-    s = -(truth.view(len(M), -1, truth.shape[1]) @ M.mT).flatten(0, 1)
-    found = nearest(M, s, balls, torch.zeros_like(truth), norm, tolerance=GAP * delta, steps=STEPS)
+    found = nearest(M, -times(M, truth), balls, torch.zeros_like(truth), norm, tolerance=GAP * delta, steps=STEPS)
     return found.v, float((found.value - found.lower).max()) / delta

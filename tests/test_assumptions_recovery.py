@@ -81,10 +81,20 @@ def test_theorem_1_is_for_an_x_that_does_not_depend_on_A(seed):
 
 def test_x_chosen_after_A_looks_like_another_image():
     before, after = (recovery(4000, independent=free, rng=seeded(1)) for free in (True, False))
-    assert before.best == pytest.approx(after.best, rel=0.05)  # as near to the range
+    assert before.best[0] == pytest.approx(after.best[0], rel=0.05)  # as near to the range
     # of the projection on m rows: its square is (m/n) 200^2 up to 80 %, by tails of a beta law, but for 1e-6
-    assert after.best == pytest.approx(200 * math.sqrt(after.m / 4000), rel=0.35)
-    assert after.error**2 + after.best**2 == pytest.approx(200**2, rel=0.02)
+    assert after.best[0] == pytest.approx(200 * math.sqrt(after.m / 4000), rel=0.35)
+    assert after.error**2 + after.best[0] ** 2 == pytest.approx(200**2, rel=0.02)
+
+
+def test_bound_is_an_interval_as_wide_as_the_minimum_is_known():
+    found = recovery(4000, independent=True, rng=seeded(1))
+    (low, high), (least, most) = found.best, found.bound
+    assert 0 < low <= high <= low + 1e-5
+    assert most - least == pytest.approx((5 + 2 * math.sqrt(2)) * (high - low), abs=1e-9)
+    # Theorem 1' at gamma = 1/2 and delta = 1, written out
+    assert least == pytest.approx((1 + 4 + 2 * math.sqrt(2)) * low + 8 + 2 * math.sqrt(2), rel=1e-5)
+    assert low < found.error < least
 
 
 @pytest.mark.parametrize("seed", range(3))

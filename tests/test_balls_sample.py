@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
-from ilo_theory.balls import sample_l1_ball
+from ilo_theory.balls import sample_l1_ball, sample_l2_ball
 
 ALPHA = 1e-8  # of each test, of which there are less than a hundred
 DRAWS = 20_000
@@ -76,3 +76,29 @@ def test_the_default_dtype_is_followed(rng):
         assert sample_l1_ball((2, 3), 1.0, rng=rng).dtype == torch.float64
     finally:
         torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize("p", [1, 2, 5, 60])
+def test_l2_ball_norm_follows_the_volume(p, rng):
+    """P(||x||_2 <= t r) = t^p, for each point's own r."""
+    radius = torch.linspace(1, 3, DRAWS, dtype=torch.float64)
+    x = sample_l2_ball((DRAWS, p), radius, rng=rng).double()
+    assert fits(x.norm(dim=1) / radius, stats.beta(p, 1))
+
+
+@pytest.mark.parametrize("p", [2, 5, 60])
+def test_l2_ball_direction_is_uniform_and_independent_of_the_norm(p, rng):
+    """(1 + x_1/||x||)/2 has the law Beta((p - 1)/2, (p - 1)/2), in short points and in long ones."""
+    x = sample_l2_ball((DRAWS, 1, p), 1.0, rng=rng).double().flatten(1)
+    norm = x.norm(dim=1)
+    long = norm > norm.median()
+    for some in (long, ~long):
+        for i in {0, p - 1}:
+            assert fits((1 + x[some, i] / norm[some]) / 2, stats.beta((p - 1) / 2, (p - 1) / 2))
+
+
+def test_l2_ball_of_no_points_and_of_no_size(rng):
+    assert sample_l2_ball((0, 3), 1.0, rng=rng).shape == (0, 3)
+    assert not sample_l2_ball((4, 3), 0.0, rng=rng).any()
+    with pytest.raises(ValueError, match=r"`sample_l2_ball\(radius=...\)` must be >= 0, got -2"):
+        sample_l2_ball((2, 3), -2, rng=rng)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ilo_theory.bounds import Setting, explicit_additive, explicit_measurements
-from ilo_theory.plots.style import EXACT, OTHER, PAPER
+from ilo_theory.plots.style import EXACT, OTHER, PAPER, tidy
 
 
 def asked_figure(
@@ -35,13 +35,12 @@ def asked_figure(
             _curve(axes, grid, [bound(s) for s in settings], label, colour, dashes)
         axes.axvline(chosen.K, color=EXACT, lw=1)
         axes.set(xlabel="K = r₂ L₂ / δ", yscale="log", xlim=(grid[0], grid[-1]))
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
     asked.axhline(m, color=EXACT, lw=1)
     asked.axhline(n, color="black", lw=1, ls=":")
     asked.annotate("n", (grid[0], n), (2, 2), textcoords="offset points")
     asked.set(ylabel="m asked for", title=f"m = {m}, K = {chosen.K:.3g}, so r₂ = {chosen.r2:.3g}")
     promised.set(ylabel="additive error / δ", title=f"δ = {delta:.3g}, γ = {gamma:.3g}, p = {p}")
+    tidy(asked, promised)
     for axes in (asked, promised):
         axes.legend(frameon=False)
     return figure

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ilo_theory import bounds
 from ilo_theory.bounds import Setting
 from ilo_theory.bounds.embedding import longer, shorter
-from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, VOLUME
+from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, VOLUME, tidy
 
 
 def entropy_choice(*, p: int, r2: float, delta: float) -> Figure:
@@ -113,7 +113,6 @@ def margin_choice(*, K: float, gamma: float, p: int) -> Figure:
 def _one() -> tuple[Figure, Axes]:
     figure = Figure(figsize=(6.8, 4), layout="constrained")
     axes = figure.subplots()
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    tidy(axes)
     axes.grid(alpha=0.2)
     return figure, axes

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, VOLUME
+from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, VOLUME, tidy
 
 COLOURS = (PAPER, EXACT, SHRUNK, OTHER, VOLUME)
 
@@ -38,8 +38,7 @@ def scale_figure(errors: Mapping[str, np.ndarray], scales: Sequence[float], *, t
         title=title,
     )
     axes.set_ylim(0, 1.25 * max(error.mean(axis=1).max() for error in errors.values()))
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    tidy(axes)
     axes.legend(frameon=False, loc="upper left")
     return figure
 

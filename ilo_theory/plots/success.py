@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, STYLE, VOLUME
+from ilo_theory.plots.style import EXACT, OTHER, PAPER, SHRUNK, VOLUME, tidy
 
 LINES = ((PAPER, "-"), (OTHER, "--"), (SHRUNK, "-."), (VOLUME, ":"))
 """One for each prediction, in order."""
@@ -94,8 +93,7 @@ def remark_1_figure(
     below.set_title("what the bounds ask for, and the K that was best at each m", loc="left")
     below.legend(frameon=False, ncols=2, loc="upper center")
     below.margins(y=0.15)
-    for axes in (above, below):
-        _tidy(axes)
+    tidy(above, below)
     return figure
 
 
@@ -103,9 +101,3 @@ def _shades(count: int) -> list[tuple[float, float, float]]:
     """From a light to the full blue."""
     full = np.array([int(EXACT[i : i + 2], 16) / 255 for i in (1, 3, 5)])
     return [tuple(1 - (1 - full) * share) for share in np.linspace(0.4, 1, count)]
-
-
-def _tidy(axes: Axes) -> None:
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.title.set_size(STYLE["axes.titlesize"])

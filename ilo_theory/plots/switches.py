@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
-from ilo_theory.plots.style import EXACT, OTHER, PAPER, VOLUME
+from ilo_theory.plots.style import EXACT, OTHER, PAPER, VOLUME, tidy
 
 
 def net_figure(net: np.ndarray, r: float, radius: float) -> Figure:
@@ -54,7 +53,7 @@ def lengths_figure(lengths: Mapping[str, np.ndarray], distortion: float) -> Figu
         axes.hist(values, edges, color=colour, alpha=0.6, label=name)
     axes.set(xlabel=r"$\Vert Ax \Vert^2$", ylabel="draws of A", xlim=(0, most))
     axes.legend(frameon=False)
-    _tidy(axes)
+    tidy(axes)
     return figure
 
 
@@ -76,7 +75,7 @@ def legs_figure(legs: Mapping[str, Sequence[float]], delta: float) -> Figure:
     axes.set(aspect="equal", xlim=(0, most), ylim=(0, most))
     axes.set(xlabel="distance left in the segment", ylabel="distance left in the l1 ball")
     axes.legend(frameon=False, loc="lower left", fontsize=8)
-    _tidy(axes)
+    tidy(axes)
     return figure
 
 
@@ -95,7 +94,7 @@ def unseen_figure(m: Sequence[int], apart: Mapping[str, Sequence[float]], level:
     axes.axhline(level, color=VOLUME, lw=1, ls="--", label="asked for")
     axes.set(xlabel="m (measurements)", ylabel=r"$\Vert x_1 - x_2 \Vert \ / \ r_2$ where $Ax_1 = Ax_2$", ylim=(0, 2.2))
     axes.legend(frameon=False, loc="lower left")
-    _tidy(axes)
+    tidy(axes)
     return figure
 
 
@@ -116,10 +115,5 @@ def dependence_figure(draws: Mapping[str, Sequence[tuple[float, float, float]]])
     axes.set(xlabel=r"$\Vert x - G_2(\bar{z}) \Vert / \delta$", ylabel=r"$\Vert x - G_2(\tilde{z}) \Vert / \delta$")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
-    _tidy(axes)
+    tidy(axes)
     return figure
-
-
-def _tidy(axes: Axes) -> None:
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
