@@ -1,11 +1,11 @@
-"""Links of the Markdown files that the site includes: to its own pages where there are, else the path as it stands."""
+"""Links of the guides and of the files that they include: to pages of the site where there are, else the path."""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PAGES = {"CLAIMS.md": "/claims.md", "CHANGELOG.md": "/changelog.md", "CONTRIBUTING.md": "/extending.md"}
-LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)#:]+)\)")
+LINK = re.compile(r"(!?)\[([^\]]*)\]\((?:\.\./)?([^)#:]+)\)")
 
 
 def place(match: re.Match) -> str:
@@ -24,6 +24,12 @@ def rewrite(app, path, docname, content: list[str]) -> None:
     content[0] = LINK.sub(place, content[0])
 
 
+def rewrite_guide(app, docname, content: list[str]) -> None:
+    if "/" not in docname:
+        rewrite(app, None, docname, content)
+
+
 def setup(app) -> dict:
+    app.connect("source-read", rewrite_guide)
     app.connect("include-read", rewrite)
     return {"parallel_read_safe": True}

@@ -13,9 +13,12 @@
 
 # %%
 # %matplotlib inline
+from functools import partial
+
 import torch
 
 from ilo_practice.checkpoints import load
+from ilo_practice.choices import restoration_choice
 from ilo_practice.images import psnr
 from ilo_practice.problems import PROBLEMS
 from ilo_practice.restore import solve
@@ -57,6 +60,18 @@ strips_figure({"truth": truth, "measured": PROBLEMS["sense"].picture(problem), *
 Table(
     ("method", "m", "n", "mean PSNR (dB)"),
     [(name, problem.m, truth[0].numel(), psnr(image, truth).mean().item()) for name, image in restored.items()],
+)
+
+# %% [markdown]
+# Where a kernel runs: another digit, more or fewer measurements, other radii, noise.
+
+# %%
+explore(
+    partial(restoration_choice, study="digits", kind="sense", steps=steps, seed=seed),
+    image=(0, 99, 1, 0),
+    percent=(1, 50, 1, int(100 * share)),
+    radii=(0.0, 16.0, 0.5, 1.0),
+    noise=(0.0, 1.0, 0.05, 0.0),
 )
 
 # %% [markdown]

@@ -18,7 +18,7 @@ from ilo_theory.claims import claims_of
 from ilo_theory.plots import figure_of
 from ilo_theory.plots.choices import margin_choice
 from ilo_theory.plots.explorer import explore
-from ilo_theory.plots.switches import legs_figure, unseen_figure
+from ilo_theory.plots.switches import legs_figure, over_m_figure
 from ilo_theory.report.notebook import verdicts
 
 # %% tags=["parameters"]
@@ -30,8 +30,8 @@ delta = 0.25
 
 # %% [markdown]
 # ## Gamma, attacked
-# Ten thousand random pairs see nothing of the worst one, which a search by gradients finds. The curve is what Theorem
-# 1' promises a Gaussian matrix, for all pairs at once.
+# Random pairs, however many, see little of the worst one where m is small, and a search by gradients finds worse. The
+# curve is what Theorem 1' promises a Gaussian matrix, for all pairs at once.
 
 # %%
 claims = {claim.name: claim for claim in (*claims_of("srec"), *claims_of("chaining"))}
@@ -71,7 +71,7 @@ apart = {
     name: [unseen_apart(rows, p, 1.0, l1=l1, rng=torch.Generator().manual_seed(seed)).lhs for rows in m]
     for name, l1 in {"l1 ball, at most": True, "l2 ball, a pair": False}.items()
 }
-unseen_figure(m, apart, 1.0)
+over_m_figure(m, apart, 1.0, ylabel=r"$\Vert x_1 - x_2 \Vert \ / \ r_2$ where $Ax_1 = Ax_2$")
 
 # %%
 seen, unseen = (unseen_apart(kept_at, p, 1.0, l1=l1, rng=torch.Generator().manual_seed(seed)) for l1 in (True, False))

@@ -24,14 +24,16 @@ from ilo_theory.claims import claims_of
 from ilo_theory.plots import figure_of
 from ilo_theory.plots.choices import promise_choice
 from ilo_theory.plots.explorer import explore
-from ilo_theory.plots.switches import dependence_figure
+from ilo_theory.plots.switches import dependence_figure, over_m_figure
 from ilo_theory.report.notebook import verdicts
 
 # %% tags=["parameters"]
 seed = 0
 n = 10000  # numbers in an image of the x that depends on A
 draws = 8  # of that x and A
-spikes, m, p = 8, 80, 200  # of the deviation that (4) should find
+spikes, p = 8, 200  # of the deviation that (4) should find
+m = (20, 40, 60, 80, 120, 160)  # measurements of it
+found_at = 80  # the m of the switch
 
 # %% [markdown]
 # ## Real digits, certified
@@ -80,14 +82,14 @@ figure_of("algorithm-best-of-rounds", rounds.cases)
 # %% [markdown]
 # ## An x that depends on A
 # The theorem is for an x chosen before A. Whoever knows A hides the difference of two images in the row space: the
-# measurements are those of another image, though x is ten times nearer to this one.
+# measurements are those of another image, though x is about $\sqrt{n/m}$ times nearer to this one.
 
 # %%
 found = {
     name: [recovery(n, independent=free, rng=torch.Generator().manual_seed(seed + i)) for i in range(draws)]
     for name, free in {"x chosen before A": True, "x chosen after A": False}.items()
 }
-dependence_figure({name: [(draw.error, draw.best, draw.bound) for draw in some] for name, some in found.items()})
+dependence_figure({name: [(draw.error, draw.best[0], draw.bound[0]) for draw in some] for name, some in found.items()})
 
 # %%
 before, after = (error_bounded(n, independent=free, rng=torch.Generator().manual_seed(seed)) for free in (True, False))
@@ -98,7 +100,16 @@ assert before.status != after.status
 # The same spikes, the same measurements; the ball that the truth just fills is an l1 ball or an l2 ball.
 
 # %%
-in_l1, in_l2 = (spikes_found(m, p, spikes, l1=l1, rng=torch.Generator().manual_seed(seed)) for l1 in (True, False))
+errors = {
+    name: [spikes_found(rows, p, spikes, l1=l1, rng=torch.Generator().manual_seed(seed)).lhs for rows in m]
+    for name, l1 in {"l1 ball": True, "l2 ball": False}.items()
+}
+over_m_figure(m, errors, 1.0, ylabel=r"$\Vert x - G_2(\tilde{z}) \Vert / \delta$")
+
+# %%
+in_l1, in_l2 = (
+    spikes_found(found_at, p, spikes, l1=l1, rng=torch.Generator().manual_seed(seed)) for l1 in (True, False)
+)
 assert in_l1.status != in_l2.status
 
 # %% [markdown]

@@ -12,9 +12,12 @@
 
 # %%
 # %matplotlib inline
+from functools import partial
+
 import torch
 
 from ilo_practice.checkpoints import load
+from ilo_practice.choices import restoration_choice
 from ilo_practice.images import psnr
 from ilo_practice.implied import implied, table
 from ilo_practice.problems import PROBLEMS
@@ -24,6 +27,7 @@ from ilo_practice.studies import STUDIES
 from ilo_practice.study import simulate
 from ilo_practice.stylegan2.compat import WithoutSkip
 from ilo_practice.tuned import tuned
+from ilo_theory.plots.explorer import explore
 from ilo_theory.plots.images import strips_figure
 from ilo_theory.report.notebook import Table, verdicts
 from ilo_theory.verdict import certified
@@ -96,6 +100,17 @@ Table(
 )
 
 # %% [markdown]
+# Where a kernel runs: fewer and more pixels, and all radii multiplied, which multiplies every K below.
+
+# %%
+explore(
+    partial(restoration_choice, study=study, kind="inpaint", steps=steps, seed=seed),
+    image=(0, 99, 1, 0),
+    percent=(5, 50, 5, 30),
+    radii=(0.0, 16.0, 0.5, 2.0),
+)
+
+# %% [markdown]
 # ## The radii and their K
 # Of every ball of the recipe ILO, with $\delta = \sqrt{n}/100$. $L_2$ from below by power iteration at four points,
 # from above by norms of the blocks with the codes held; where a code varies there is no upper bound, and K is a lower
@@ -110,7 +125,7 @@ Table(head[1:], [row[1:] for row in cells])
 within = sum(row.split.p**0.5 >= row.K for row in radii)
 speaking = sum(any(not bound.vacuous for bound in row.bounds) for row in radii)
 Table(
-    ("radii", "with K <= √p, where (5) is stated", "of which a bound says something"),
+    ("radii", "with K, from below, <= √p, where (5) is stated", "of which a bound says something"),
     [(len(radii), within, speaking)],
 )
 

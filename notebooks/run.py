@@ -1,6 +1,7 @@
 """Notebooks from their percent sources: run with full or with injected parameters, and kept as copies for reading.
 
-A copy holds what tells whether it is stale: a hash of its source, and one of the modules of ours that it ran.
+A copy holds what tells whether it is stale: a hash of its source, one of the modules of ours that it ran, and one of
+the weights, images and tuned values that lie in their packages.
 """
 
 import ast
@@ -17,10 +18,12 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from papermill.parameterize import parameterize_notebook
+from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 PACKAGES = ("ilo_theory", "ilo_practice")
+DATA = (".safetensors", ".npz", ".json")
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 SECONDS = 600
 """What a cell may take."""
@@ -82,10 +85,13 @@ def run(notebook: NotebookNode, *, parameters: Mapping | None = None, told: Told
     notebook.cells.append(nbformat.v4.new_code_cell(ASK, id="modules"))
     count = len(notebook.cells)
     with tempfile.TemporaryDirectory() as settings:
+        # by sockets in this folder: over TCP other users of the machine could listen
+        here = {"transport": "ipc", "connection_file": f"{settings}/kernel.json"}
         client = NotebookClient(
             notebook,
             timeout=SECONDS,
             kernel_name=KERNEL["name"],
+            config=Config(KernelManager=here),
             record_timing=False,
             store_widget_state=False,
             resources={"metadata": {"path": str(ROOT)}},
@@ -103,7 +109,7 @@ def reading_copy(name: str, told: Told | None = None) -> NotebookNode:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
-    stamp = {"source": source_hash(name), "modules": modules, "code": code_hash(modules)}
+    stamp = {"source": source_hash(name), "modules": modules, "code": code_hash(modules), "data": data_hash(modules)}
     notebook.metadata = NotebookNode(
         kernelspec=NotebookNode(KERNEL), language_info=NotebookNode(name="python"), ilo=NotebookNode(stamp)
     )
@@ -130,7 +136,9 @@ def stale(name: str, copy: NotebookNode) -> str | None:
         same = stamp.get("code") == code_hash(stamp.get("modules", []))
     except FileNotFoundError:
         same = False
-    return None if same else "the code that it runs has changed"
+    if not same:
+        return "the code that it runs has changed"
+    return None if stamp.get("data") == data_hash(stamp["modules"]) else "the data that it reads has changed"
 
 
 def copy_path(name: str) -> Path:
@@ -152,6 +160,14 @@ def code_hash(modules: Iterable[str]) -> str:
     """
     trees = [(name, _shape(ast.parse(_file(name).read_text("utf-8")))) for name in modules]
     return hashlib.sha256(json.dumps(trees).encode()).hexdigest()
+
+
+def data_hash(modules: Iterable[str]) -> str:
+    """Of the data that lie in the packages of the modules."""
+    packages = sorted({name.partition(".")[0] for name in modules})
+    paths = sorted(path for name in packages for path in ROOT.joinpath(name).rglob("*") if path.suffix in DATA)
+    found = [(path.relative_to(ROOT).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()) for path in paths]
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
 def _file(module: str) -> Path:

@@ -67,6 +67,7 @@ def test_a_formula_that_cannot_be_typeset_is_shown_as_written(part, monkeypatch)
         ("[all](CLAIMS.md)", "[all](/claims.md)"),
         ("![a](results/demo.png)", "![a](/_gathered/results/demo.png)"),
         ("[x](notebooks/00_tour.ipynb)", "[x](/_gathered/notebooks/00_tour.ipynb)"),
+        ("[x](../notebooks/00_tour.ipynb)", "[x](/_gathered/notebooks/00_tour.ipynb)"),
         ("[rows](ilo_practice/recipes.py)", "rows (`ilo_practice/recipes.py`)"),
         ("[none](nothing.md)", "[none](nothing.md)"),
         ("[far](https://example.org/a)", "[far](https://example.org/a)"),
@@ -117,5 +118,6 @@ def test_broken_links_are_found(part, tmp_path, monkeypatch, capsys, page, other
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.stem)
 def test_examples_of_the_guides_run(guide):
+    names = {}  # a guide is read from its beginning
     for code in re.findall(r"```python\n(.*?)```", guide.read_text("utf-8"), re.DOTALL):
-        exec(compile(code, guide.name, "exec"), {})
+        exec(compile(code, guide.name, "exec"), names)

@@ -10,9 +10,11 @@ import torch
 from scipy.sparse.linalg import cg
 
 from ilo_practice.checkpoints import load
+from ilo_practice.images import psnr
 from ilo_practice.problems import sensing
 from ilo_practice.recipes import RECIPES
 from ilo_practice.restore import solve
+from ilo_theory.checkers import check_linear_operator
 from ilo_theory.generators import relu_chain
 from ilo_theory.ilo import Round, ilo, ramp
 from ilo_theory.interop import from_deepinv, reconstructor
@@ -34,11 +36,12 @@ def made(name):
         "sensing": lambda: physics.CompressedSensing(m=20, img_size=SHAPE, rng=rng),
         "colour": lambda: physics.Decolorize(),
         "mri": lambda: physics.MRI(img_size=(8, 8)),
+        "tomography": lambda: physics.Tomography(angles=12, img_width=8, normalize=True),
     }[name]()
 
 
-SHAPES = {"denoising": SHAPE, "blur": SHAPE, "colour": (3, 8, 8), "mri": (2, 8, 8)}
-NAMES = ["inpainting", "denoising", "downsampling", "blur", "sensing", "colour", "mri"]
+SHAPES = {"denoising": SHAPE, "blur": SHAPE, "colour": (3, 8, 8), "mri": (2, 8, 8), "tomography": SHAPE}
+NAMES = ["inpainting", "denoising", "downsampling", "blur", "sensing", "colour", "mri", "tomography"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,6 +57,18 @@ def test_any_linear_physics_is_an_operator(name):
     assert dot_test(operator, rng=rng) < 1e-4
     matrix = operator.as_matrix()
     torch.testing.assert_close(x[0].flatten(1) @ matrix.T, y[0].flatten(1), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_passes_the_checks_of_our_own_operators(name):
+    check_linear_operator(from_deepinv(made(name), SHAPES.get(name)), rng=torch.Generator().manual_seed(4))
+
+
+def test_an_adjoint_that_is_approximate_is_refused():
+    """Filtered back-projection's neighbour: interpolated on the other side, so that no dot test passes."""
+    physics = deepinv.physics.Tomography(angles=12, img_width=8, adjoint_via_backprop=False, normalize=True)
+    with pytest.raises(ValueError, match=r"not the adjoint of A, by a dot test of 0\.0"):
+        from_deepinv(physics, SHAPE)
 
 
 @pytest.mark.parametrize("name", ["inpainting", "sensing", "downsampling"])
@@ -121,6 +136,26 @@ def test_ilo_is_a_reconstructor():
         with mode():
             torch.testing.assert_close(model(physics(truth), physics), image)
     assert (image - truth).norm() < 0.5 * truth.norm()
+
+
+def test_their_evaluation_takes_it_for_a_reconstructor():
+    """`deepinv.test` measures, restores and scores by itself: its mean PSNR is that of the images one by one."""
+    generator = load("digits")
+    truth = generator(generator.init(2, rng=torch.Generator().manual_seed(7))).detach()
+    physics = deepinv.physics.CompressedSensing(
+        m=300, img_size=truth.shape[1:], rng=torch.Generator().manual_seed(0), device="cpu"
+    )
+    recipe = RECIPES["ilo"]
+    model = reconstructor(generator, recipe.plan(generator, 16)[1], seed=3, start=partial(recipe.initial, generator))
+    pairs = [{"x": x, "y": y} for x, y in zip(truth, physics(truth), strict=True)]
+    loader = torch.utils.data.DataLoader(pairs, batch_size=1)
+    metric = deepinv.metric.PSNR(min_pixel=-1, max_pixel=1)
+    quiet = {"verbose": False, "show_progress_bar": False, "rescale_mode": None, "non_blocking_transfers": False}
+    found = deepinv.test(model, loader, physics, metrics=metric, device="cpu", **quiet)
+    images = torch.cat([model(physics(x[None]), physics) for x in truth])
+    expected = psnr(images, truth).mean().item()
+    assert found["PSNR"] == pytest.approx(expected, abs=1e-3)
+    assert found["PSNR"] > found["PSNR no learning"]
 
 
 def test_a_recipe_on_a_physics_of_theirs():

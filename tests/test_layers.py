@@ -47,7 +47,7 @@ ONLY_IN = {
     "lpips": {"ilo_practice.perceptual", "tests", "benchmarks"},
     "sympy": {"ilo_theory.claims.chaining*", "tests"},
     "scipy.stats": {"ilo_theory.verdict", "tests"},
-    "matplotlib": {"ilo_theory.plots", "ilo_theory.report", "ilo_practice.report", "notebooks"},
+    "matplotlib": {"ilo_theory.plots", "ilo_theory.report", "ilo_practice.report", "ilo_practice.choices", "notebooks"},
     "dask": {"ilo_theory.monte_carlo", "ilo_practice.experiments", "tests"},
     "distributed": {"ilo_theory.monte_carlo", "ilo_practice.experiments", "tests"},
     "rich": {"ilo_theory.__main__", "ilo_practice.__main__"},

@@ -17,7 +17,7 @@ SMALL = {  # what makes a notebook run in seconds
     "01_covering": {"d": 2, "t": 16},
     "02_embedding": {"m": 128, "n": 256, "trials": 400},
     "03_srec": {"p": 24, "m": [8, 16], "kept_at": 16},
-    "04_theorem_1": {"draws": 1},
+    "04_theorem_1": {"draws": 1, "m": [40, 80]},
     "05_K_and_r2": {
         "workers": 1,
         "p": 64,
@@ -123,9 +123,10 @@ def small_house(tmp_path, monkeypatch):
     (tmp_path / "ilo_theory").mkdir()
     (tmp_path / "ilo_theory" / "__init__.py").write_text('"""Words."""\n')
     (tmp_path / "ilo_theory" / "one.py").write_text('"""Words."""\n\n\ndef f():\n    """More."""\n    return 1\n')
+    (tmp_path / "ilo_theory" / "tuned.json").write_text("[1]")
     (tmp_path / "01_a.py").write_text("# %% [markdown]\n# Why?\n\n# %%\nx = 1\n")
     stamp = {"source": run.source_hash("01_a"), "modules": ["ilo_theory", "ilo_theory.one"]}
-    stamp["code"] = run.code_hash(stamp["modules"])
+    stamp |= {"code": run.code_hash(stamp["modules"]), "data": run.data_hash(stamp["modules"])}
     copy = run.source("01_a")
     copy.metadata["ilo"] = nbformat.NotebookNode(stamp)
     nbformat.write(copy, tmp_path / "01_a.ipynb")
@@ -150,6 +151,7 @@ def test_words_and_layout_do_not_make_a_copy_stale(small_house):
         ("ilo_theory/one.py", "return 1", "return 2", "code"),
         ("ilo_theory/one.py", "def f():", "def f(x=0):", "code"),
         ("ilo_theory/__init__.py", '"""Words."""', "y = 1", "code"),
+        ("ilo_theory/tuned.json", "1", "2", "data"),
         ("01_a.py", "x = 1", "x = 2", "source"),
         ("01_a.py", "Why?", "How?", "source"),
     ],

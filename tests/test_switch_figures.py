@@ -9,7 +9,7 @@ from ilo_theory import bounds
 from ilo_theory.nets import maurey_net
 from ilo_theory.plots.choices import entropy_choice, margin_choice, promise_choice, tail_choice
 from ilo_theory.plots.images import strips_figure
-from ilo_theory.plots.switches import dependence_figure, legs_figure, lengths_figure, net_figure, unseen_figure
+from ilo_theory.plots.switches import dependence_figure, legs_figure, lengths_figure, net_figure, over_m_figure
 
 
 def labelled(figure):
@@ -34,7 +34,7 @@ def test_legs_end_where_they_should():
 
 
 def test_unseen_and_dependence_draw_their_points():
-    lines = labelled(unseen_figure([8, 16], {"l1": [1.5, 0.5], "l2": [2, 2]}, 1.0))
+    lines = labelled(over_m_figure([8, 16], {"l1": [1.5, 0.5], "l2": [2, 2]}, 1.0, ylabel="y"))
     assert list(lines["l1"].get_ydata()) == [1.5, 0.5]
     lines = labelled(dependence_figure({"before": [(2.0, 1.0, 9.0)], "after": [(30.0, 2.0, 17.0)]}))
     assert lines["after"].get_xydata().tolist() == [[2, 30]]

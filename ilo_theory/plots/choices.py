@@ -84,7 +84,7 @@ def promise_choice(*, k: int, p: int, n: int, X: float, K: float, delta: float, 
     axes.annotate(" n", (n, 1), xycoords=("data", "axes fraction"), va="top")
     title = f"K = {K:.3g}, δ = {delta:.3g}, so r₂ L₂ = {K * delta:.3g}"
     axes.set(title=title, xlabel="m (measurements)", ylabel="error promised", xscale="log", yscale="log")
-    axes.legend(frameon=False, loc="upper right")
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)
     return figure
 
 

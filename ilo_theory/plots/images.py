@@ -6,17 +6,20 @@ import numpy as np
 from matplotlib.figure import Figure
 
 
-def strips_figure(rows: Mapping[str, np.ndarray], captions: Mapping[str, Sequence[str]] | None = None) -> Figure:
+def strips_figure(
+    rows: Mapping[str, np.ndarray], captions: Mapping[str, Sequence[str]] | None = None, *, side: float = 0.95
+) -> Figure:
     """Rows of images, a name beside each row, and words under its images.
 
     Args:
         rows: by name, images [B, C, H, W] with values in [-1, 1], C = 1 or 3; what is outside is clipped.
         captions: by name of some rows, B words.
+        side: of an image, in inches.
     """
     captions = captions or {}
     rows = {name: np.clip((np.asarray(images) + 1) / 2, 0, 1) for name, images in rows.items()}
     columns = max(len(images) for images in rows.values())
-    figure = Figure(figsize=(0.95 * columns + 1.4, (0.95 + 0.2 * bool(captions)) * len(rows)), layout="constrained")
+    figure = Figure(figsize=(side * columns + 1.4, (side + 0.2 * bool(captions)) * len(rows)), layout="constrained")
     panels = figure.subplots(len(rows), columns, squeeze=False)
     for line, (name, images) in zip(panels, rows.items(), strict=True):
         for axes in line:

@@ -74,26 +74,28 @@ def legs_figure(legs: Mapping[str, Sequence[float]], delta: float) -> Figure:
     most = 1.25 * max(delta, *(value for pair in legs.values() for value in pair))
     axes.set(aspect="equal", xlim=(0, most), ylim=(0, most))
     axes.set(xlabel="distance left in the segment", ylabel="distance left in the l1 ball")
-    axes.legend(frameon=False, loc="lower left", fontsize=8)
+    axes.legend(frameon=False, loc="upper left", fontsize=8)
     tidy(axes)
     return figure
 
 
-def unseen_figure(m: Sequence[int], apart: Mapping[str, Sequence[float]], level: float) -> Figure:
-    """How far apart two points may be that A does not tell apart, over m.
+def over_m_figure(m: Sequence[int], found: Mapping[str, Sequence[float]], level: float, *, ylabel: str) -> Figure:
+    """A quantity in one ball and in another over m, and the most that was asked for.
 
     Args:
         m: numbers of measurements.
-        apart: by the ball, for each m a distance, in the unit of the radius.
-        level: the distance asked for.
+        found: by the ball, for each m a number.
+        level: what is asked for.
+        ylabel: what the number is, with its unit.
     """
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.subplots()
-    for (name, values), colour, mark in zip(apart.items(), (EXACT, PAPER), ("o-", "s-"), strict=True):
+    for (name, values), colour, mark in zip(found.items(), (EXACT, PAPER), ("o-", "s-"), strict=True):
         axes.plot(m, values, mark, color=colour, ms=4, lw=1.8, label=name)
     axes.axhline(level, color=VOLUME, lw=1, ls="--", label="asked for")
-    axes.set(xlabel="m (measurements)", ylabel=r"$\Vert x_1 - x_2 \Vert \ / \ r_2$ where $Ax_1 = Ax_2$", ylim=(0, 2.2))
-    axes.legend(frameon=False, loc="lower left")
+    axes.set(xlabel="m (measurements)", ylabel=ylabel)
+    axes.set_ylim(0, 1.1 * max(level, *(max(values) for values in found.values())))
+    figure.legend(frameon=False, loc="outside right upper")
     tidy(axes)
     return figure
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ilo_theory.report.counts import by_family, summary, title
+from ilo_theory.report.values import pipes
 from ilo_theory.verdict import Outcome
 
 HEAD = """\
@@ -22,20 +23,15 @@ COLUMNS = ("Claim", "Reference", "Statement", "Status", "Evidence", "lhs", "rhs"
 
 def as_markdown(outcomes: Sequence[Outcome]) -> str:
     """Write CLAIMS.md: one table a family, numbers to three digits, nothing in it that depends on the machine."""
-    parts = [HEAD, _table(summary(outcomes))]
+    head, *counts = summary(outcomes)
+    parts = [HEAD, pipes(head, counts)]
     for family, some in by_family(outcomes).items():
-        parts.append(f"## {title(family)}\n\n" + _table([COLUMNS, *map(_row, some)]))
+        parts.append(f"## {title(family)}\n\n" + pipes(COLUMNS, [*map(_row, some)]))
     return "\n".join(parts)
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    head, *body = rows
-    return "".join("| " + " | ".join(cells) + " |\n" for cells in (head, ["---"] * len(head), *body))
 
 
 def _row(outcome: Outcome) -> list[str]:
     claim, verdict = outcome.claim, outcome.verdict
     note = " ".join(filter(None, [claim.note, claim.corrected and f"Corrected: `{claim.corrected}`."]))
     words = [claim.reference, f"${claim.latex}$", f"**{verdict.status}**", str(verdict.evidence)]
-    cells = [f"`{claim.name}`", *words, f"{verdict.lhs:.3g}", f"{verdict.rhs:.3g}", verdict.scope, note]
-    return [cell.replace("|", r"\|") for cell in cells]
+    return [f"`{claim.name}`", *words, f"{verdict.lhs:.3g}", f"{verdict.rhs:.3g}", verdict.scope, note]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from ilo_theory.report.values import short
+from ilo_theory.report.values import pipes, short, table
 from ilo_theory.verdict import Outcome, Verdict
 
 
@@ -30,13 +30,10 @@ class Table:
         return [[_cell(value) for value in row] for row in self.rows]
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.head)
-        body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in self._cells)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return table(self.head, [[escape(cell) for cell in row] for row in self._cells])
 
     def _repr_markdown_(self) -> str:
-        lines = [self.head, ["---"] * len(self.head), *self._cells]
-        return "".join("| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |\n" for line in lines)
+        return pipes(self.head, self._cells)
 
     def __str__(self) -> str:
         lines = [[*map(str, self.head)], *self._cells]

@@ -43,6 +43,12 @@ def _abridged(texts: list[str], gap: str) -> list[str]:
     return texts if len(texts) <= FEW + 2 else [*texts[: FEW - 1], gap, texts[-1]]
 
 
+def pipes(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of plain cells in Markdown, in which a cell's own pipes are escaped."""
+    cells = ([cell.replace("|", r"\|") for cell in line] for line in (head, ["---"] * len(head), *rows))
+    return "".join("| " + " | ".join(line) + " |\n" for line in cells)
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], name: str = "") -> str:
     """A table of cells that are HTML; of more than `MANY` rows the first and the last."""
     if len(rows) > MANY:
