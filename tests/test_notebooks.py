@@ -53,7 +53,8 @@ def test_each_notebook_has_small_parameters():
 
 
 @NOTEBOOKS
-def test_it_runs_with_small_parameters(name):
+def test_it_runs_with_small_parameters(name, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # tests beside it have the other cores
     notebook = run.source(name)
     modules = run.run(notebook, parameters=SMALL[name])
     assert "ilo_theory" in modules
