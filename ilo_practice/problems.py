@@ -117,7 +117,11 @@ def inpainting(y: Tensor, mask: Tensor, *, sigma: float = 0.0) -> InverseProblem
 
 
 def superresolution(y: Tensor, factor: int, *, sigma: float = 0.0) -> InverseProblem:
-    """Find images `factor` times as large whose bicubic reduction is y [B, C, h, w]."""
+    """Find images `factor` times as large whose bicubic reduction is y [B, C, h, w].
+
+    >>> superresolution(torch.zeros(2, 1, 8, 8), factor=4).made_shape
+    (1, 32, 32)
+    """
     _check_images("superresolution", y, sigma)
     require(factor >= 2, "superresolution(factor=...)", ">= 2", factor)
     channels, height, width = y.shape[1:]

@@ -10,7 +10,12 @@ from ilo_theory.operators import Downsample, Gaussian, Identity, LinearOperator,
 
 
 def observe(x: Tensor, operator: LinearOperator, *, sigma: float = 0.0, rng: torch.Generator) -> Tensor:
-    """Measure known images, A x + N(0, sigma^2): the only function here that sees a truth; no solver calls it."""
+    """Measure known images, A x + N(0, sigma^2): the only function here that sees a truth; no solver calls it.
+
+    >>> A = Gaussian.draw(5, (1, 4, 4), rng=torch.Generator().manual_seed(0))
+    >>> tuple(observe(torch.zeros(2, 1, 4, 4), A, sigma=0.1, rng=torch.Generator().manual_seed(1)).shape)
+    (2, 5)
+    """
     check_sigma("observe", sigma)
     check_finite("observe(x=...)", x)
     y = operator(x)

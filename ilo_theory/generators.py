@@ -78,6 +78,10 @@ def linear_chain(*widths: int, rng: torch.Generator) -> Chain:
     Args:
         widths: k, the widths between the layers, and n: one layer fewer than numbers.
         rng: draws the entries.
+
+    >>> chain = linear_chain(2, 16, 64, rng=torch.Generator().manual_seed(0))
+    >>> chain.num_layers, tuple(chain(chain.init(3, rng=torch.Generator().manual_seed(1))).shape)
+    (2, (3, 64))
     """
     return Chain(*[_linear(a, b, "linear", rng) for a, b in pairwise(widths)], k=widths[0])
 

@@ -102,6 +102,17 @@ def ilo(
     Raises:
         ValueError: for rounds, a latent or a state that do not fit, before anything is minimised.
 
+    >>> from ilo_theory.generators import linear_chain
+    >>> G = linear_chain(2, 16, 64, rng=torch.Generator().manual_seed(0))
+    >>> x = G(G.init(1, rng=torch.Generator().manual_seed(1)))
+    >>> def objective(image, latent, *, rng):
+    ...     return (image - x).square().sum(1)
+    >>> csgm = Round(0, 200, 0.1, ("z",), radii={}, spheres={})
+    >>> deeper = Round(1, 50, 0.01, ("z",), radii={"z": 0.5}, spheres={})
+    >>> solution = ilo(G, objective, [csgm, deeper], rng=torch.Generator().manual_seed(2))
+    >>> solution.start, tuple(solution.image.shape), bool((solution.image - x).norm() < 0.01 * x.norm())
+    (1, (1, 64), True)
+
     Source: Algorithm 1 and Section 4.1 of the paper.
     """
     check_rounds(rounds, generator.num_layers)

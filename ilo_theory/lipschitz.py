@@ -64,7 +64,14 @@ def jacobian_norm(
 
 
 def lipschitz_lower(generator: Generator, latent: Latent, start: int = 0, stop: int | None = None, **options) -> float:
-    """A lower bound of the Lipschitz constant of layers `start` to `stop`: the largest `jacobian_norm` of B points."""
+    """A lower bound of the Lipschitz constant of layers `start` to `stop`: the largest `jacobian_norm` of B points.
+
+    >>> from ilo_theory.generators import isometric_chain
+    >>> chain = isometric_chain(2, 16, 64, rng=torch.Generator().manual_seed(0))
+    >>> points = chain.init(3, rng=torch.Generator().manual_seed(1))
+    >>> round(lipschitz_lower(chain, points, stop=1, rng=torch.Generator().manual_seed(2)), 4)
+    1.0
+    """
     return jacobian_norm(generator, latent, start, stop, **options).max().item()
 
 

@@ -14,12 +14,15 @@ FILES = sorted(
     if ">>>" in path.read_text("utf-8")
 )
 SHOWN = {
+    "ilo_practice.checkpoints.reading": ["load"],
     "ilo_practice.images": ["psnr"],
-    "ilo_practice.problems": ["inpainting", "sensing"],
+    "ilo_practice.problems": ["inpainting", "sensing", "superresolution"],
+    "ilo_practice.simulation": ["observe"],
     "ilo_theory.balls.l1": ["project_l1_ball"],
     "ilo_theory.bounds.theorem": ["Setting"],
-    "ilo_theory.generators": ["relu_chain"],
-    "ilo_theory.lipschitz": ["lipschitz_upper"],
+    "ilo_theory.generators": ["linear_chain", "relu_chain"],
+    "ilo_theory.ilo": ["ilo"],
+    "ilo_theory.lipschitz": ["lipschitz_lower", "lipschitz_upper"],
     "ilo_theory.nets": ["covering_radius", "maurey_net"],
     "ilo_theory.operators.base": ["dot_test"],
     "ilo_theory.operators.random_projections": ["PartialCirculant.draw"],

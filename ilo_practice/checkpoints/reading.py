@@ -31,6 +31,10 @@ def load(source: str | Path) -> Generator:
     by torch; what is inside decides, whatever the suffix. Nothing in a file is executed.
     Returns a network in evaluation mode, float32, whose weights take no gradient.
     Raises FileNotFoundError for neither a file nor a name, ValueError for a file that holds no generator of ours.
+
+    >>> network = load("digits")
+    >>> network.resolution, network.num_layers, next(network.parameters()).requires_grad
+    (32, 4, False)
     """
     if str(source) == "dcgan-faces":
         dcgan.FACES.read()  # refuses another file than the one whose card we have
