@@ -115,6 +115,12 @@ def test_contour_lies_where_the_share_is_crossed():
     assert math.isnan(found.contour(level=0.1)[0])
 
 
+def test_a_success_is_an_error_of_at_most_the_level():
+    found = errors([[[1.5], [1.0], [0.5]], [[1.001], [0.999], [9.0]]])
+    assert found.share().flatten().tolist() == [0, 1, 0.5]
+    assert found.share(level=1.5).flatten().tolist() == [1, 1, 0.5]
+
+
 def test_contour_starts_after_the_last_failure():
     found = errors([[[0.5], [9.0], [0.5]]])
     assert found.contour() == [pytest.approx(2 * math.sqrt(2))]

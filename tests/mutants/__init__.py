@@ -1,6 +1,6 @@
 """All mutants. `python -m tests.mutants` runs the tests on each of them and names the test that kills it."""
 
-from tests.mutants import bounds, calculator, checkers, checkpoints, practice, proofs, theory
+from tests.mutants import bounds, calculator, checkers, checkpoints, observations, practice, proofs, theory
 from tests.mutants.mutant import Mutant
 
 MUTANTS: list[Mutant] = [
@@ -8,6 +8,7 @@ MUTANTS: list[Mutant] = [
     *bounds.MUTANTS,
     *calculator.MUTANTS,
     *proofs.MUTANTS,
+    *observations.MUTANTS,
     *practice.MUTANTS,
     *checkpoints.MUTANTS,
     *checkers.MUTANTS,

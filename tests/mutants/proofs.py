@@ -101,10 +101,10 @@ MUTANTS = [
     # The extended range and its optima
     Mutant(
         "draws crowd at the middle of the l2 ball",
-        RANGE,
-        "** (1 / normal.shape[1])",
+        "ilo_theory/balls/draws.py",
+        "** (1 / math.prod(points.shape[1:]))",
         "** 1",
-        "tests/test_extended_range.py",
+        "tests/test_balls_sample.py",
     ),
     Mutant(
         "deviations are scaled, not projected",
