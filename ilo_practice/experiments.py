@@ -21,7 +21,8 @@ import torch
 from ilo_practice.checkpoints import file_of, load, sha256
 from ilo_practice.images import mse, write_atomically
 from ilo_practice.problems import PROBLEMS
-from ilo_practice.recipes import RECIPES, Recipe
+from ilo_practice.recipe import Recipe
+from ilo_practice.recipes import RECIPES
 from ilo_practice.report import write_grid
 from ilo_practice.restore import solve
 from ilo_practice.studies import DIGITS, STUDIES

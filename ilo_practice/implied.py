@@ -11,7 +11,8 @@ from math import inf, sqrt
 import torch
 
 from ilo_practice.problems import PROBLEMS
-from ilo_practice.recipes import RECIPES, Recipe
+from ilo_practice.recipe import Recipe
+from ilo_practice.recipes import RECIPES
 from ilo_practice.splits import Split, measure_splits, starts
 from ilo_practice.tuned import tuned
 from ilo_theory.bounds import Setting, explicit_additive

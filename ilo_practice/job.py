@@ -21,7 +21,7 @@ from ilo_practice.execution import EXECUTION, executed, prepare_process, rounds_
 from ilo_practice.memory import check_memory, free_memory, gigabytes
 from ilo_practice.perceptual import Perceptual, perceptual
 from ilo_practice.problems import PROBLEMS, InverseProblem
-from ilo_practice.recipes import Recipe, scheduled
+from ilo_practice.recipe import Recipe, scheduled
 from ilo_practice.registry import opened
 from ilo_practice.report import names_of
 from ilo_practice.restore import estimate, solve, write_restoration

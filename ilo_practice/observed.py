@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ilo_practice.problems import InverseProblem
-from ilo_practice.recipes import Recipe
+from ilo_practice.recipe import Recipe
 from ilo_practice.restore import solve
 from ilo_theory.descent import part
 from ilo_theory.generators import Generator

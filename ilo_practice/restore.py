@@ -14,7 +14,7 @@ from ilo_practice.images import mse, psnr, write_atomically, write_png
 from ilo_practice.memory import Estimate, peak_memory
 from ilo_practice.perceptual import Perceptual
 from ilo_practice.problems import InverseProblem
-from ilo_practice.recipes import Recipe
+from ilo_practice.recipe import Recipe
 from ilo_practice.report import write_curve, write_grid
 from ilo_theory.generators import Generator, Latent
 from ilo_theory.ilo import Progress, Round, Solution, ilo

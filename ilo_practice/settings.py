@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from math import isnan
 
-from ilo_practice.recipes import Recipe
+from ilo_practice.recipe import Recipe
 
 SETTABLE = tuple(field.name for field in fields(Recipe) if field.name not in ("source", "build"))
 

@@ -11,7 +11,7 @@ from math import prod, sqrt
 import torch
 
 from ilo_practice.lipschitz import upper_bound, upper_bounds
-from ilo_practice.recipes import Recipe
+from ilo_practice.recipe import Recipe
 from ilo_theory.generators import Generator, Latent
 from ilo_theory.lipschitz import lipschitz_lower
 

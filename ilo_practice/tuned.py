@@ -5,7 +5,8 @@ from dataclasses import replace
 from functools import cache
 
 from ilo_practice.checkpoints import WEIGHTS
-from ilo_practice.recipes import RECIPES, Recipe
+from ilo_practice.recipe import Recipe
+from ilo_practice.recipes import RECIPES
 
 
 def tuned(recipe: str, kind: str, study: str, *, method: str | None = None, part: str | None = None) -> Recipe:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,38 @@ def test_house_keeps_its_layers():
     assert len(files) > 5, "the house was not found"
     names = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files}
     assert [line for path in files for line in violations(names[path], path.read_text("utf-8"))] == []
+
+
+def circles(sources):
+    """The modules of a circle of imports: those for annotations count, those within functions do not."""
+    modules = {name.removesuffix(".__init__"): name for name in sources}
+
+    def owner(target):
+        while target and target not in modules:
+            target = target.rpartition(".")[0]
+        return target
+
+    graph = {
+        short: {owner(item.target) for item in imports(name, sources[name]) if item.function is None} - {short, ""}
+        for short, name in modules.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    files = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text("utf-8") for path in files}
+    assert circles(names) == []
+
+
+def test_a_circle_is_found():
+    typed = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from a.one import X"
+    assert set(circles({"a.__init__": "", "a.one": "from a.two import f", "a.two": typed})) == {"a.one", "a.two"}
+    assert circles({"a.__init__": "from a.one import X", "a.one": "from a.two import f", "a.two": ""}) == []
 
 
 @pytest.mark.parametrize(

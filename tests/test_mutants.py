@@ -17,7 +17,7 @@ HERE = ("delta-nets for delta/2-nets", "non-strict for strict: the greedy packin
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.what)
 def test_a_mutant_fits_the_code_as_it_is(mutant):
     mutant.check(ROOT)
-    assert mutant.file.startswith(("ilo_theory/", "ilo_practice/"))
+    assert mutant.file.startswith(("ilo_theory/", "ilo_practice/", "notebooks/"))
     for argument in shlex.split(mutant.tests):
         assert (ROOT / argument).is_file() or not argument.startswith("tests/")
 

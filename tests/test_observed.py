@@ -7,7 +7,8 @@ import torch
 
 from ilo_practice.checkpoints import load
 from ilo_practice.observed import errors_by_round, errors_by_scale
-from ilo_practice.recipes import RECIPES, scheduled
+from ilo_practice.recipe import scheduled
+from ilo_practice.recipes import RECIPES
 from ilo_practice.restore import solve
 from ilo_practice.study import simulate
 

@@ -8,9 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ilo_practice.plans import apportion
 from ilo_practice.problems import denoising, inpainting, sensing, superresolution
-from ilo_practice.recipes import RECIPES, SCHEDULES, scheduled
+from ilo_practice.recipe import apportion, scheduled
+from ilo_practice.recipes import RECIPES, SCHEDULES
 from ilo_practice.stylegan2 import StyleGAN2
 from ilo_practice.stylegan2.layers import Architecture
 from ilo_theory.operators import Gaussian
