@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ilo_practice import experiments
+from ilo_practice import demo, experiments
 from ilo_practice.arguments import FLAGS
 from ilo_practice.commands import calculate, weights
 from ilo_practice.devices import DEVICES
@@ -24,6 +24,7 @@ from ilo_practice.outputs import output_folder
 from ilo_practice.perceptual import PERCEPTUAL
 from ilo_practice.problems import PROBLEMS
 from ilo_practice.recipes import RECIPES
+from ilo_practice.studies import STUDIES
 from ilo_practice.tables import level_name
 from ilo_practice.train import Schedule
 from ilo_theory.calculator import NUMBERS
@@ -76,9 +77,10 @@ def parser() -> Parser:
     restore.add_argument("--keep-every", type=float, default=10.0, metavar="S", help="seconds, default: %(default)g")
     _add_output(restore)
 
-    demo = commands.add_parser("demo", help="four problems on held-out digits, CSGM against ILO")
-    demo.set_defaults(run=_demo)
-    _add_output(demo)
+    shown = commands.add_parser("demo", help="four problems on held-out images, CSGM against ILO")
+    shown.set_defaults(run=_demo)
+    shown.add_argument("study", nargs="?", choices=demo.DEMOS, default="digits", help="default: %(default)s")
+    _add_output(shown)
 
     experiment = commands.add_parser("experiment", help="tables over many images")
     experiment.set_defaults(run=_experiment)
@@ -128,12 +130,15 @@ def _restore(args: argparse.Namespace) -> int:
 
 def _demo(args: argparse.Namespace) -> int:
     with output_folder(args.out, force=args.force) as folder, _bar() as told:
-        rows = experiments.demo(folder, seed=args.seed, on_step=told)
+        study = STUDIES[args.study]
+        rows = demo.demo(study, folder, seed=args.seed, on_step=told)
     print(f"{args.out}/demo.png; true mean squared errors:")
+    rival = study.baseline[0] if study.baseline else "csgm"
+    names = dict.fromkeys((*demo.METHODS, rival))
     for row in rows:
-        errors = "  ".join(f"{name} {row[name]:.4f}" for name in ("csgm", "ilo", "mean digit"))
-        print(f"  {level_name(row['kind'], row['level']):<38} {errors}")
-    beaten = sum(row["ilo"] > row["mean digit"] for row in rows)
+        errors = "  ".join(f"{name} {row[name]:.4f}" for name in names)
+        print(f"  {row['set']:<12} {level_name(row['kind'], row['level']):<38} {errors}")
+    beaten = sum(row["ilo"] > row[rival] for row in rows)
     return 1 if beaten > len(rows) / 2 else 0
 
 

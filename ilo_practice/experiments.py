@@ -6,7 +6,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import mean
 
 import torch
+from torch import Tensor
 
 from ilo_practice.checkpoints import file_of, load, sha256
 from ilo_practice.images import mse, write_atomically
@@ -25,7 +26,7 @@ from ilo_practice.recipe import Recipe
 from ilo_practice.recipes import RECIPES
 from ilo_practice.report import write_grid
 from ilo_practice.restore import solve
-from ilo_practice.studies import DIGITS, STUDIES
+from ilo_practice.studies import STUDIES
 from ilo_practice.study import Images, Study, simulate
 from ilo_practice.tables import interval, level_name, results_table
 from ilo_practice.tuned import tuned
@@ -33,10 +34,8 @@ from ilo_practice.tuned import tuned
 Told = Callable[[int, int, str], None]
 """told(done, total, what): how far it is."""
 
-STEPS = 200  # of the demo: with which Section 4.3 has ILO beat CSGM, 50 in each of the first four layers
-DEMO = (50, 58)
-DEMO_LEVELS = {"sense": 0.1, "inpaint": 0.1, "superres": 4, "denoise": 0.6}
-SHOWN = 2  # digits of the demo that its picture shows
+Case = tuple[str, str, float]
+"""A set of a study, a kind of problem and its level."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def tuning(
         changes = candidates[scores.index(min(scores))]
         rows.append({"set": part, "kind": kind, "method": name, "changes": changes, "scores": scores})
     record = {"seed": seed, "weights": sha256(file_of(study.generator)), "steps": study.steps, "rows": rows}
-    _write_json(folder, f"{study.name}-recipes", record)
+    write_json(folder, f"{study.name}-recipes", record)
 
 
 def comparison(
@@ -168,7 +167,7 @@ def comparison(
     count = study.reported[1] - study.reported[0]
     about = {"title": study.title, "seed": seed, "weights": sha256(file_of(study.generator))}
     record = about | {"steps": study.steps, "images": count, "rows": rows}
-    _write_json(folder, study.name, record)
+    write_json(folder, study.name, record)
     write_atomically(Path(folder) / f"{study.name}.md", results_table(record).encode())
 
 
@@ -183,56 +182,41 @@ def chosen(study: Study, name: str, kind: str, part: str) -> Recipe:
 def picture(study: Study, folder: str | Path, *, seed: int, on_step: Told, **_) -> None:
     """Write <study>.png: images that are neither reported nor tuned on, as each method restores them."""
     cases = [(part, kind, level) for part in study.sets for kind, level in study.problems]
-    total, done, rows, generator = len(cases) * len(study.methods), 0, [], load(study.generator)
-    for part, kind, level in cases:
-        images = study.sets[part](study.shown)
-        problem = simulate(kind, level, images, rng=torch.Generator().manual_seed(seed))
-        shown = [images, PROBLEMS[kind].picture(problem)]
-        for name, method in study.methods.items():
-            on_step(done, total, f"{part}, {PROBLEMS[kind].title}, {name}")
-            recipe = chosen(study, name, kind, part)
-            network = generator if method.wrap is None else method.wrap(generator)
+    columns = list(restored(study, cases, study.methods, study.shown, seed=seed, on_step=on_step))
+    write_strips(study, Path(folder) / f"{study.name}.png", cases, columns, study.methods)
+
+
+def restored(
+    study: Study, cases: Sequence[Case], methods: Iterable[str], images: Images, *, seed: int, on_step: Told
+) -> Iterator[list[Tensor]]:
+    """For each case the truths, what was observed of them, and what each method makes of that."""
+    methods, generator = [*methods], load(study.generator)
+    for row, (part, kind, level) in enumerate(cases):
+        truth = study.sets[part](images)
+        problem = simulate(kind, level, truth, rng=torch.Generator().manual_seed(seed))
+        columns = [truth, PROBLEMS[kind].picture(problem)]
+        for column, name in enumerate(methods):
+            done = row * len(methods) + column
+            on_step(done, len(cases) * len(methods), f"{part}, {PROBLEMS[kind].title}, {name}")
+            wrap = study.methods[name].wrap
+            network = generator if wrap is None else wrap(generator)
             rng = torch.Generator().manual_seed(seed)
-            shown.append(solve(problem, network, recipe, steps=study.steps, rng=rng).image)
-            done += 1
-        rows.append([column[i] for i in range(len(images)) for column in shown])
+            columns.append(solve(problem, network, chosen(study, name, kind, part), steps=study.steps, rng=rng).image)
+        yield columns
+
+
+def write_strips(
+    study: Study, path: Path, cases: Sequence[Case], columns: Sequence[Sequence[Tensor]], methods: Iterable[str]
+) -> None:
+    """A row for each case, in which the columns of one image stand together."""
+    count = len(columns[0][0])
     several = len(study.sets) > 1
-    names = [f"{part}\n" * several + level_name(kind, level).replace(", ", "\n") for part, kind, level in cases]
-    columns = ["truth", "observed", *study.methods] * (study.shown[1] - study.shown[0])
-    write_grid(Path(folder) / f"{study.name}.png", rows, columns=columns, rows=names)
-
-
-def demo(folder: str | Path, *, seed: int, on_step: Told) -> list[dict]:
-    """Restore held-out digits from four kinds of measurements, by CSGM and by ILO, with as many steps.
-
-    Writes demo.png and demo.json. Returns a row a problem: kind, level, and the mean true squared errors of the methods
-    and of the mean training digit as an answer to everything.
-    """
-    generator, methods = load("digits"), {"CSGM": "csgm", "ILO": "ilo"}
-    images = DIGITS.sets["digits"](DEMO)
-    baseline = DIGITS.baseline[1](images)
-    total, done, rows, pictures = len(DEMO_LEVELS) * len(methods), 0, [], []
-    for kind, level in DEMO_LEVELS.items():
-        problem = simulate(kind, level, images, rng=torch.Generator().manual_seed(seed))
-        row = {"kind": kind, "level": level, "mean digit": baseline.mean().item()}
-        shown = [images, PROBLEMS[kind].picture(problem)]
-        for title, method in methods.items():
-            on_step(done, total, f"{PROBLEMS[kind].title}, {title}")
-            rng = torch.Generator().manual_seed(seed)
-            restored = solve(problem, generator, tuned(method, kind, "digits"), steps=STEPS, rng=rng).image
-            shown.append(restored)
-            row[method] = mse(restored, images).mean().item()
-            done += 1
-        rows.append(row)
-        pictures.append([picture[i] for i in range(SHOWN) for picture in shown])
     write_grid(
-        Path(folder) / "demo.png",
-        pictures,
-        columns=["truth", "observed", *methods] * SHOWN,
-        rows=[level_name(row["kind"], row["level"]).replace(", ", "\n") for row in rows],
+        path,
+        [[column[i] for i in range(count) for column in row] for row in columns],
+        columns=["truth", "observed", *methods] * count,
+        rows=[f"{part}\n" * several + level_name(kind, level).replace(", ", "\n") for part, kind, level in cases],
     )
-    _write_json(folder, "demo", {"seed": seed, "rows": rows})
-    return rows
 
 
 EXPERIMENTS: Mapping[str, Mapping[str, Callable]] = {
@@ -245,5 +229,5 @@ def _cores(workers: int | None) -> int:
     return workers or os.cpu_count() or 1
 
 
-def _write_json(folder: str | Path, name: str, record: dict) -> None:
+def write_json(folder: str | Path, name: str, record: dict) -> None:
     write_atomically(Path(folder) / f"{name}.json", (json.dumps(record, indent=1) + "\n").encode())

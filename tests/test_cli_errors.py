@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ilo_practice import experiments
+from ilo_practice import demo
 from ilo_practice.__main__ import main
 from ilo_practice.checkpoints import save_generator
 from ilo_practice.images import write_png
@@ -137,13 +137,14 @@ def test_a_folder_with_files_is_refused_and_survives(files, tmp_path, capsys):
 
 @pytest.mark.parametrize(("worse", "status"), [(0, 0), (2, 0), (3, 1), (4, 1)])
 def test_a_demo_fails_where_ilo_loses_to_the_mean_digit_on_most_problems(tmp_path, monkeypatch, capsys, worse, status):
-    def demo(folder, *, seed, on_step):
+    def run(study, folder, *, seed, on_step):
         on_step(1, 2, "halfway")
         (folder / "demo.txt").write_text(f"seed {seed}")
         losses = [{"ilo": 0.3 if i < worse else 0.1} for i in range(4)]
-        return [{"kind": "superres", "level": 4, "csgm": 0.15, "mean digit": 0.2} | loss for loss in losses]
+        known = {"set": "digits", "kind": "superres", "level": 4, "csgm": 0.15, "mean digit": 0.2}
+        return [known | loss for loss in losses]
 
-    monkeypatch.setattr(experiments, "demo", demo)
+    monkeypatch.setattr(demo, "demo", run)
     assert main(["demo", "--seed", "3", "--out", str(tmp_path / "out")]) == status
     assert (tmp_path / "out" / "demo.txt").read_text() == "seed 3"
     assert capsys.readouterr().out.count("ilo 0.3000") == worse

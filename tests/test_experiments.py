@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from ilo_practice.checkpoints import WEIGHTS, file_of, sha256
+from ilo_practice.checkpoints import WEIGHTS, file_of, load, sha256
+from ilo_practice.demo import DEMOS
+from ilo_practice.demo import demo as run_demo
 from ilo_practice.digits import read_test_digits
 from ilo_practice.experiments import Run, comparison, picture, run_all, tuning
 from ilo_practice.experiments import chosen as chosen_of
-from ilo_practice.experiments import demo as run_demo
 from ilo_practice.recipes import RECIPES
+from ilo_practice.restore import solve
 from ilo_practice.studies import DIGITS, STUDIES
+from ilo_practice.study import simulate
 from ilo_practice.tables import gain, interval, results_table
 from ilo_practice.tuned import tuned
 
@@ -174,12 +177,29 @@ def test_the_baseline_is_the_mean_training_digit():
     torch.testing.assert_close(errors.double(), oracle, rtol=1e-5, atol=0)
 
 
-def test_a_short_demo_writes_its_picture(tmp_path, monkeypatch):
-    monkeypatch.setattr("ilo_practice.experiments.STEPS", 12)
-    monkeypatch.setattr("ilo_practice.experiments.DEMO", (50, 52))
-    told = []
-    run_demo(tmp_path, seed=0, on_step=lambda *now: told.append(now))
+@pytest.mark.parametrize("name", DEMOS)
+def test_a_short_demo_writes_its_picture(tmp_path, monkeypatch, name):
+    first = DEMOS[name].images[0]
+    monkeypatch.setitem(DEMOS, name, replace(DEMOS[name], images=(first, first + 1)))
+    study, told = replace(STUDIES[name], steps=12), []
+    rows = run_demo(study, tmp_path, seed=0, on_step=lambda *now: told.append(now))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["demo.json", "demo.png"]
-    rows = json.loads((tmp_path / "demo.json").read_text())["rows"]
-    assert [row["kind"] for row in rows] == ["sense", "inpaint", "superres", "denoise"]
-    assert len(told) == 8
+    assert json.loads((tmp_path / "demo.json").read_text())["rows"] == rows
+    assert [(row["set"], row["kind"]) for row in rows] == [(part, k) for part in study.sets for k in DEMOS[name].levels]
+    assert [done for done, _, _ in told] == [*range(2 * len(rows))]
+    assert {total for _, total, _ in told} == {2 * len(rows)}
+    # the errors are those of restorations made by hand
+    part, (kind, level) = next(iter(study.sets)), next(iter(DEMOS[name].levels.items()))
+    truth = study.sets[part]((first, first + 1))
+    problem = simulate(kind, level, truth, rng=torch.Generator().manual_seed(0))
+    recipe, rng = chosen_of(study, "ilo", kind, part), torch.Generator().manual_seed(0)
+    image = solve(problem, load(study.generator), recipe, steps=12, rng=rng).image
+    assert rows[0]["ilo"] == pytest.approx((image - truth).square().mean().item(), rel=1e-4)
+    assert ("mean digit" in rows[0]) == (name == "digits")
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_a_demo_shows_images_that_nothing_else_uses(name):
+    study, (first, last) = STUDIES[name], DEMOS[name].images
+    for used in (study.reported, study.tuning):
+        assert not range(max(first, used[0]), min(last, used[1]))
