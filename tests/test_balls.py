@@ -89,6 +89,21 @@ def test_two_million_entries_in_float32(name, share, rng):
     assert error(project_l1_ball(x, radius), x, radius) <= 1e-6
 
 
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_entries_crowded_just_below_the_threshold_are_not_passed_over(dtype):
+    """No entry that Newton's method has met tells of the 4,000 within its last step, which a strided sample misses."""
+    p, stride = 20_000, 19
+    sampled = torch.arange(p) % stride == 0
+    x = torch.empty(p, dtype=torch.float64)
+    seen = torch.zeros(int(sampled.sum()), dtype=torch.float64)
+    seen[:395] = 1  # by these the threshold is 0.2, and 0.5 after a step
+    hidden = torch.full((p - len(seen),), 0.5 + 1e-6, dtype=torch.float64)
+    hidden[4000:], hidden[4000 : 4000 + 12_000 - 395], hidden[-1] = 0, 1, 0.3
+    x[sampled], x[~sampled] = seen, hidden
+    x, radius = x.to(dtype)[None], 6000 - 0.2 + 4e-3
+    assert error(project_l1_ball(x, radius), x, radius) <= allowed(x, radius)
+
+
 @pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("dtype", TOLERANCE)
 def test_tiny_radii_agree_with_rational_arithmetic(dtype, rng):
