@@ -10,6 +10,7 @@ from ilo_practice.images import psnr
 from ilo_practice.problems import PROBLEMS
 from ilo_practice.restore import solve
 from ilo_practice.studies import STUDIES
+from ilo_practice.study import simulate
 from ilo_practice.tuned import tuned
 from ilo_theory.plots.images import strips_figure
 
@@ -38,8 +39,7 @@ def restoration_choice(
     if not len(truth):
         raise ValueError(f"`restoration_choice(image=...)` must be one of {study}, got {image}.")
     generator = load(STUDIES[study].generator)
-    share, rng = {PROBLEMS[kind].level: percent / 100}, torch.Generator().manual_seed(seed)
-    problem = PROBLEMS[kind].simulate(truth, sigma=noise, rng=rng, **share)
+    problem = simulate(kind, percent / 100, truth, sigma=noise, rng=torch.Generator().manual_seed(seed))
     csgm, ilo = (tuned(name, kind, study) for name in ("csgm", "ilo"))
     recipes = {"CSGM": csgm, f"ILO, radii × {radii:g}": replace(ilo, radius_scale=radii * ilo.radius_scale)}
     found = {

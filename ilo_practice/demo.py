@@ -10,6 +10,7 @@ from ilo_practice.studies import FACES
 from ilo_practice.study import Images, Study
 
 METHODS = ("csgm", "ilo")
+PICTURED = 2  # images of each set
 
 
 @dataclass(frozen=True)
@@ -18,18 +19,16 @@ class Demo:
 
     Args:
         images: [first, last) of each set, of which none is reported or tuned on.
-        pictured: so many of them are in the picture.
         levels: of each kind of problem.
     """
 
     images: Images
-    pictured: int
     levels: Mapping[str, float]
 
 
 DEMOS = {
-    "digits": Demo((50, 58), 2, {"sense": 0.1, "inpaint": 0.1, "superres": 4, "denoise": 0.6}),
-    "dcgan-faces": Demo((41, 43), 2, FACES.tuned_at),
+    "digits": Demo((50, 58), {"sense": 0.1, "inpaint": 0.1, "superres": 4, "denoise": 0.6}),
+    "dcgan-faces": Demo((41, 43), FACES.tuned_at),
 }
 
 
@@ -41,7 +40,7 @@ def demo(study: Study, folder: str | Path, *, seed: int, on_step: Told) -> list[
     """
     shown = DEMOS[study.name]
     cases = [(part, kind, level) for part in study.sets for kind, level in shown.levels.items()]
-    columns = list(restored(study, cases, METHODS, shown.images, seed=seed, on_step=on_step))
+    columns = restored(study, cases, METHODS, shown.images, seed=seed, on_step=on_step)
     rows = []
     for (part, kind, level), (truth, _, *images) in zip(cases, columns, strict=True):
         errors = {name: mse(image, truth) for name, image in zip(METHODS, images, strict=True)}
@@ -49,7 +48,7 @@ def demo(study: Study, folder: str | Path, *, seed: int, on_step: Told) -> list[
             errors[study.baseline[0]] = study.baseline[1](truth)
         row = {"set": part, "kind": kind, "level": level}
         rows.append(row | {name: error.mean().item() for name, error in errors.items()})
-    few = [[column[: shown.pictured] for column in row] for row in columns]
+    few = [[column[:PICTURED] for column in row] for row in columns]
     write_strips(study, Path(folder) / "demo.png", cases, few, METHODS)
     write_json(folder, "demo", {"study": study.name, "seed": seed, "rows": rows})
     return rows

@@ -6,7 +6,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -55,8 +55,7 @@ class Run:
     def errors(self) -> list[float]:
         """The true mean squared error of each image; every method meets the same A and the same noise for a seed."""
         study = STUDIES[self.study]
-        generator, wrap = load(study.generator), study.methods[self.method].wrap
-        generator = generator if wrap is None else wrap(generator)
+        generator = study.methods[self.method].wrapped(load(study.generator))
         found = []
         for group, part in enumerate(study.sets[self.set](self.images).split(study.group)):
             rng = torch.Generator().manual_seed(1000 * self.seed + group)
@@ -182,27 +181,27 @@ def chosen(study: Study, name: str, kind: str, part: str) -> Recipe:
 def picture(study: Study, folder: str | Path, *, seed: int, on_step: Told, **_) -> None:
     """Write <study>.png: images that are neither reported nor tuned on, as each method restores them."""
     cases = [(part, kind, level) for part in study.sets for kind, level in study.problems]
-    columns = list(restored(study, cases, study.methods, study.shown, seed=seed, on_step=on_step))
+    columns = restored(study, cases, study.methods, study.shown, seed=seed, on_step=on_step)
     write_strips(study, Path(folder) / f"{study.name}.png", cases, columns, study.methods)
 
 
 def restored(
     study: Study, cases: Sequence[Case], methods: Iterable[str], images: Images, *, seed: int, on_step: Told
-) -> Iterator[list[Tensor]]:
+) -> list[list[Tensor]]:
     """For each case the truths, what was observed of them, and what each method makes of that."""
-    methods, generator = [*methods], load(study.generator)
-    for row, (part, kind, level) in enumerate(cases):
+    generator = load(study.generator)
+    networks = {name: study.methods[name].wrapped(generator) for name in methods}
+    total, rows = len(cases) * len(networks), []
+    for part, kind, level in cases:
         truth = study.sets[part](images)
         problem = simulate(kind, level, truth, rng=torch.Generator().manual_seed(seed))
         columns = [truth, PROBLEMS[kind].picture(problem)]
-        for column, name in enumerate(methods):
-            done = row * len(methods) + column
-            on_step(done, len(cases) * len(methods), f"{part}, {PROBLEMS[kind].title}, {name}")
-            wrap = study.methods[name].wrap
-            network = generator if wrap is None else wrap(generator)
+        for done, (name, network) in enumerate(networks.items(), len(rows) * len(networks)):
+            on_step(done, total, f"{part}, {PROBLEMS[kind].title}, {name}")
             rng = torch.Generator().manual_seed(seed)
             columns.append(solve(problem, network, chosen(study, name, kind, part), steps=study.steps, rng=rng).image)
-        yield columns
+        rows.append(columns)
+    return rows
 
 
 def write_strips(

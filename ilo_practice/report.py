@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ilo_practice.images import to_bytes, write_atomically
 from ilo_theory.ilo import Round
+from ilo_theory.plots.style import tidy
 
 INK, MUTED, LINE = "#1f2328", "#6e7781", "#0969da"
 BANDS = ("#eef4fb", "#ffffff")
@@ -85,7 +86,7 @@ def write_curve(path: str | Path, loss: Tensor, rounds: Mapping[str, int]) -> No
         start += count
     axes.set_xlabel("iterate", color=INK)
     axes.set_ylabel("objective", color=INK)
-    axes.spines[["top", "right"]].set_visible(False)
+    tidy(axes)
     axes.legend(frameon=False, fontsize=9, loc="upper right", bbox_to_anchor=(1, 0.93))
     _save(figure, path)
 

@@ -29,6 +29,10 @@ class Method:
     wrap: Callable[[Generator], Generator] | None = None
     tuned_by: str | None = None
 
+    def wrapped(self, generator: Generator) -> Generator:
+        """The network that the recipe is run on."""
+        return generator if self.wrap is None else self.wrap(generator)
+
 
 @dataclass(frozen=True)
 class Study:
@@ -81,6 +85,6 @@ def grid(**options: Iterable) -> list[dict]:
     return [dict(zip(options, values, strict=True)) for values in product(*options.values())]
 
 
-def simulate(kind: str, level: float, images: Tensor, *, rng):
-    """The problem of known images at one level."""
-    return PROBLEMS[kind].simulate(images, rng=rng, **{PROBLEMS[kind].level: level})
+def simulate(kind: str, level: float, images: Tensor, *, rng, **options):
+    """The problem of known images at one level; options as for `Kind.simulate`, sigma among them."""
+    return PROBLEMS[kind].simulate(images, rng=rng, **options, **{PROBLEMS[kind].level: level})

@@ -67,11 +67,11 @@ def unseen_apart(m: int, p: int, r2: float, *, l1: bool, rng: torch.Generator) -
         some = some / torch.linalg.vector_norm(some, 1, dim=1, keepdim=True)
         v = r2 * some[some.norm(dim=1).argmax()]
         apart = 2 * v.norm().item(), 2 * r2 * math.sqrt(alpha)
-        return certified(apart, r2, scope=f"the l1 ball, {where}", alpha=alpha, point=v.tolist())
-    v = null[-1]
-    return certified(
-        2 * r2 * v.norm().item(), r2, scope=f"the l2 ball, {where}", point=(r2 * v).tolist(), seen=(A @ v).norm().item()
-    )
+        return certified(apart, r2, scope=f"the l1 ball, {where}", apart=[*apart], alpha=alpha, point=v.tolist())
+    v = r2 * null[-1]
+    apart = 2 * v.norm().item()
+    seen = (A @ v).norm().item()
+    return certified(apart, r2, scope=f"the l2 ball, {where}", apart=[apart, apart], point=v.tolist(), seen=seen)
 
 
 def _entry(A: Tensor, j: int) -> float:
